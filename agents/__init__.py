@@ -1,0 +1,1 @@
+"""What runs on the cluster: stage workers, surrogates, acquisition, and the compute process."""

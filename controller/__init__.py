@@ -1,0 +1,1 @@
+"""The loop, the journal, tracking, reports, and the command line."""

@@ -1,0 +1,235 @@
+"""A campaign: what is varied, what is wanted, what may be spent, and when to stop."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from experiments.design import Design
+from experiments.design_space import DesignSpace
+from experiments.fidelity import Fidelity
+from experiments.frozen import Frozen
+from experiments.metrics import METRICS
+from experiments.recipe import ElectrodeRecipe, NegativeRecipe, Recipe
+
+Watts = Annotated[float, Field(gt=0, le=1e5)]
+
+
+class CellSpec(Frozen):
+    """Which cell the electrodes go into, and whose parameters describe the materials."""
+
+    format: str = "4680"
+    parameter_set: str = "Chen2020"
+    temperature_C: float = Field(default=25.0, ge=-40, le=80)
+
+
+class Objective(Frozen):
+    """One thing wanted; several objectives make a front."""
+
+    name: str
+    metric: str
+    sense: Literal["maximize", "minimize"]
+    at_power_W: Watts | None = None
+    reference: float | Literal["baseline"] | None = None
+    """What counts as no gain: the baseline's value, a number, or None (the worst seen)."""
+
+
+class Constraint(Frozen):
+    """A limit on a metric, kept with the stated probability under the model."""
+
+    metric: str
+    min: float | None = None
+    max: float | None = None
+    at_power_W: Watts | None = None
+    confidence: float = Field(default=0.95, gt=0.5, lt=1)
+
+    @model_validator(mode="after")
+    def _has_a_limit(self) -> Constraint:
+        if self.min is None and self.max is None:
+            raise ValueError(f"the constraint on {self.metric} needs a min or a max")
+        if self.min is not None and self.max is not None and self.min > self.max:
+            raise ValueError(f"{self.metric}: min {self.min:g} is above max {self.max:g}")
+        return self
+
+
+class ImageBaseline(Frozen):
+    """Today's electrode, known by an image."""
+
+    image: str
+    voxel_size_um: float = Field(gt=0.001, lt=10)
+    thickness_um: float = Field(gt=1, lt=1000)
+    labels: dict[str, int] | None = None
+    """Phase name → label in the file, e.g. {pore: 0, active: 85, binder: 170}."""
+    particle_d50_um: float | None = Field(default=None, gt=0.01, lt=100)
+    """None: measured from the image."""
+
+
+class RecipeBaseline(Frozen):
+    """Today's electrode, known by its recipe: a design with every varied name given."""
+
+    design: Design
+
+
+Baseline = ImageBaseline | RecipeBaseline
+
+
+class Budget(Frozen):
+    """What may be spent: evaluations by fidelity, or target equivalents by measured cost."""
+
+    evaluations: dict[str, int] = Field(default_factory=dict)
+    fine_equivalents: float | None = Field(default=None, gt=0)
+    """Total cost in units of one target evaluation."""
+    at_least: dict[str, int] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _one_kind(self) -> Budget:
+        if bool(self.evaluations) == (self.fine_equivalents is not None):
+            raise ValueError("give either evaluations or fine_equivalents")
+        for name, n in (*self.evaluations.items(), *self.at_least.items()):
+            if n < 0:
+                raise ValueError(f"{name}: {n} evaluations; must be 0 or more")
+        return self
+
+
+class Stopping(Frozen):
+    """When to stop before the budget is spent."""
+
+    plateau_evaluations: int | None = Field(default=None, ge=2)
+    """Stop after so many target evaluations in a row without an improvement."""
+
+
+class PartChoice(Frozen):
+    """A built-in or entry-point part by name, with its options."""
+
+    name: str
+    options: dict[str, float | int | str | bool] = Field(default_factory=dict)
+
+
+class Physics(Frozen):
+    """Intrinsic properties the voxels do not show. Sources: docs/constants.md."""
+
+    active_conductivity_S_per_m: float = Field(default=0.3, ge=0, le=1e6)
+    binder_conductivity_S_per_m: float = Field(default=375.0, ge=0, le=1e7)
+    binder_ion_diffusivity: float = Field(default=0.32, ge=0, le=1)
+    """D in the binder's nanopores relative to bulk; 0 blocks ions in the binder."""
+
+
+class Campaign(Frozen):
+    """A whole campaign, as validated from its file."""
+
+    name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$")
+    cell: CellSpec = CellSpec()
+    design: DesignSpace
+    baseline: Baseline | None = None
+    objectives: tuple[Objective, ...] = Field(min_length=1)
+    constraints: tuple[Constraint, ...] = ()
+    fidelities: tuple[Fidelity, ...] = Field(min_length=1)
+    target: str
+    budget: Budget
+    stopping: Stopping = Stopping()
+    physics: Physics = Physics()
+    generator: PartChoice = PartChoice(name="stochastic")
+    decider: PartChoice = PartChoice(name="cellwright")
+    deadline_s: float = Field(default=900.0, gt=0)
+    """A job past this is killed and recorded as timed_out."""
+    seed: int = Field(default=0, ge=0, lt=2**48)
+
+    @model_validator(mode="after")
+    def _names_agree(self) -> Campaign:
+        names = [fidelity.name for fidelity in self.fidelities]
+        if len(set(names)) != len(names):
+            raise ValueError(f"fidelities: two levels share a name in {names}")
+        if self.target not in names:
+            raise ValueError(f"target: {self.target!r} is not a fidelity; allowed: {names}")
+        for key, counts in (
+            ("budget.evaluations", self.budget.evaluations),
+            ("budget.at_least", self.budget.at_least),
+        ):
+            for name in counts:
+                if name not in names:
+                    raise ValueError(f"{key}.{name}: not a fidelity; allowed: {names}")
+        wishes: tuple[Objective | Constraint, ...] = (*self.objectives, *self.constraints)
+        for wish in wishes:
+            if wish.metric not in METRICS:
+                raise ValueError(f"{wish.metric!r} is not a metric; allowed: {sorted(METRICS)}")
+            if METRICS[wish.metric].needs_power and not self.powers_W:
+                raise ValueError(f"{wish.metric} needs at_power_W")
+        for objective in self.objectives:
+            if objective.reference == "baseline" and self.baseline is None:
+                raise ValueError(
+                    f"objective {objective.name}: reference: baseline needs a baseline"
+                )
+        return self
+
+    @property
+    def powers_W(self) -> tuple[float, ...]:
+        """Return the powers to discharge at; the first is the one plain metric names refer to."""
+        wishes: tuple[Objective | Constraint, ...] = (*self.objectives, *self.constraints)
+        asked = [wish.at_power_W for wish in wishes if wish.at_power_W]
+        return tuple(dict.fromkeys(asked))
+
+    def metric_key(self, wish: Objective | Constraint) -> str:
+        """Return the name under which observations hold a wish's metric.
+
+        Discharges at any but the first power carry it: ``specific_energy_Wh_per_kg@200W``.
+        """
+        if not METRICS[wish.metric].needs_power or wish.at_power_W in (None, self.powers_W[0]):
+            return wish.metric
+        return metric_at(wish.metric, wish.at_power_W)
+
+    def fidelity(self, name: str) -> Fidelity:
+        """Return the level of that name. Raises ``KeyError``."""
+        for fidelity in self.fidelities:
+            if fidelity.name == name:
+                return fidelity
+        raise KeyError(name)
+
+    def recipe(self, design: Design) -> Recipe:
+        """Return the fully resolved recipe, in SI, of a design of this campaign.
+
+        Binder and carbon share equally what active leaves, unless one of them is given (assumed:
+        a 1:1 binder to carbon ratio is usual in laboratory coatings). Raises ``ValueError`` where
+        the values make no recipe.
+        """
+        values = {**self.design.fixed, **design.values}
+        positive = {
+            key.removeprefix("positive."): value
+            for key, value in values.items()
+            if key.startswith("positive.")
+        }
+        negative = {
+            key.removeprefix("negative."): value
+            for key, value in values.items()
+            if key.startswith("negative.")
+        }
+        return Recipe(
+            positive=ElectrodeRecipe.model_validate(_in_SI(_with_whole_mass(positive))),
+            negative=NegativeRecipe.model_validate(_in_SI(negative)),
+        )
+
+
+def metric_at(metric: str, power_W: float) -> str:
+    """Return a metric's name at a power that is not the campaign's first."""
+    return f"{metric}@{power_W:g}W"
+
+
+def _with_whole_mass(values: dict[str, float | int | str]) -> dict[str, float | int | str]:
+    """Fill in the weight percents that follow from the others."""
+    parts = ("active_wt_pct", "binder_wt_pct", "carbon_wt_pct")
+    given = {part: float(values[part]) for part in parts if part in values}
+    missing = [part for part in parts if part not in given]
+    left = 100.0 - sum(given.values())
+    if len(missing) == 3:
+        raise ValueError("positive: give active_wt_pct, or a mixture")
+    return {**values, **given, **{part: left / len(missing) for part in missing}}
+
+
+def _in_SI(values: dict[str, float | int | str]) -> dict[str, float | int | str]:
+    """Rename ``…_um`` to ``…_m`` and convert."""
+    return {
+        (key.removesuffix("_um") + "_m" if key.endswith("_um") else key): (
+            float(value) * 1e-6 if key.endswith("_um") else value
+        )
+        for key, value in values.items()
+    }

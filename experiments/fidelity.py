@@ -1,0 +1,30 @@
+"""A fidelity: a named level at which a design is evaluated, with what it costs."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from experiments.frozen import Frozen
+
+
+class Fidelity(Frozen):
+    """A simulated level. Voxels, voxel size, mesh and model change the bias and so define it."""
+
+    name: str = Field(pattern=r"^[A-Za-z][A-Za-z0-9_-]*$")
+    voxels: int = Field(ge=8, le=1024)
+    """Edge length of the cubic volume in voxels."""
+    volumes: int = Field(default=1, ge=1, le=64)
+    """Number of random volumes averaged; divides the variance, changes no bias."""
+    voxel_size_um: float = Field(gt=0.001, lt=10)
+    mesh_points: int = Field(default=20, ge=5, le=200)
+    """P2D mesh points per domain and in the particles."""
+    model: Literal["DFN", "SPMe", "SPM"] = "DFN"
+    cost: float | None = Field(default=None, gt=0)
+    """Relative cost; None lets the campaign measure it."""
+
+    @property
+    def voxel_size_m(self) -> float:
+        """Return the voxel's edge in metres."""
+        return self.voxel_size_um * 1e-6

@@ -1,0 +1,34 @@
+"""Cell performance: what a whole cell gives under one protocol."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from experiments.frozen import Frozen
+
+
+class DischargeCurve(Frozen):
+    """A discharge as drawn: equal-length columns, sampled for plots (about 200 points)."""
+
+    time_s: tuple[float, ...]
+    voltage_V: tuple[float, ...]
+    capacity_Ah: tuple[float, ...]
+    power_W: float
+    losses_V: dict[str, tuple[float, ...]] = Field(default_factory=dict)
+    """Where the voltage is lost: ohmic, kinetic and diffusion by electrode and electrolyte."""
+
+
+class CellPerformance(Frozen):
+    """Metrics of one cell (names from ``experiments.metrics``) under one protocol."""
+
+    metrics: dict[str, float]
+    undefined: dict[str, str] = Field(default_factory=dict)
+    """Metric → why it has no value here."""
+    bias: dict[str, float] = Field(default_factory=dict)
+    """Metric → estimated mesh and tolerance error, in the metric's unit."""
+    termination: str
+    """What ended the discharge, e.g. ``minimum voltage`` or ``electrolyte depleted``."""
+    flags: tuple[str, ...] = ()
+    curve: DischargeCurve | None = None
+    fallbacks: tuple[str, ...] = ()
+    elapsed_s: float = Field(default=0.0, ge=0)

@@ -1,0 +1,106 @@
+"""The question control asks a decider, and the ranking it answers with."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from experiments.campaign import Campaign
+from experiments.design import Design
+from experiments.frozen import Frozen
+from experiments.job import Job
+from experiments.observation import Observation
+
+
+class Question(Frozen):
+    """Everything a decider may look at; equal questions get equal answers."""
+
+    campaign: Campaign
+    observations: tuple[Observation, ...] = ()
+    pending: tuple[Job, ...] = ()
+    """Dispatched and not finished."""
+    left: dict[str, int] = Field(default_factory=dict)
+    """Evaluations that may still be dispatched, by fidelity."""
+    n_candidates: int = Field(default=8, ge=1)
+    position: int = Field(default=0, ge=0)
+    """Journal position the question was asked at."""
+
+
+class Prediction(Frozen):
+    """A predicted metric: mean and standard deviation for a next evaluation at the target."""
+
+    mean: float
+    sd: float = Field(ge=0)
+
+
+class Candidate(Frozen):
+    """A design worth evaluating, with the reason."""
+
+    design: Design
+    fidelity: str
+    replicate: int = 0
+    score: float | None = None
+    """Log acquisition value; comparable within one ranking only."""
+    predicted: dict[str, Prediction] = Field(default_factory=dict)
+    success_probability: float | None = Field(default=None, ge=0, le=1)
+    reason: str
+    """One phrase, e.g. ``sobol start`` or ``likeliest to improve``."""
+
+
+class Recommendation(Frozen):
+    """The best design by posterior mean at the target; evaluated already or not."""
+
+    design: Design
+    predicted: dict[str, Prediction]
+    success_probability: float | None = None
+
+
+class HeldOut(Frozen):
+    """A leave-one-out prediction of one observation."""
+
+    job_id: str
+    fidelity: str
+    metric: str
+    observed: float
+    predicted: Prediction
+
+
+class Surface(Frozen):
+    """Posterior of the first objective at the target over the two most important parameters.
+
+    The other parameters stand at the recommended design. ``mean[j][i]`` belongs to ``x[i], y[j]``.
+    """
+
+    metric: str
+    x_name: str
+    y_name: str
+    x: tuple[float, ...]
+    y: tuple[float, ...]
+    mean: tuple[tuple[float, ...], ...]
+    sd: tuple[tuple[float, ...], ...]
+
+
+class Diagnosis(Frozen):
+    """What the model is like after a refit, for the report."""
+
+    held_out: tuple[HeldOut, ...] = ()
+    sensitivity: dict[str, dict[str, float]] = Field(default_factory=dict)
+    """Metric → parameter → share of the posterior mean's variance (first-order Sobol index)."""
+    length_scales: dict[str, dict[str, float]] = Field(default_factory=dict)
+    level_correlation: dict[str, dict[str, float]] = Field(default_factory=dict)
+    """Metric → ``coarse~fine`` → posterior correlation between levels."""
+    noise_sd: dict[str, dict[str, float]] = Field(default_factory=dict)
+    """Metric → fidelity → scatter between random volumes, as the model uses it."""
+    surface: Surface | None = None
+
+
+class Ranking(Frozen):
+    """Candidates, best first, with what the model believed when it made them."""
+
+    position: int
+    decider: str
+    decider_version: str
+    candidates: tuple[Candidate, ...]
+    recommended: Recommendation | None = None
+    diagnosis: Diagnosis | None = None
+    fallbacks: tuple[str, ...] = ()
+    elapsed_s: float = Field(default=0.0, ge=0)

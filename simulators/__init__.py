@@ -1,0 +1,1 @@
+"""Pure science without orchestration: microstructures, their effective properties, and cells."""
