@@ -1,0 +1,106 @@
+"""The command line: finds the command, runs it, and turns errors into one line and a status."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+from pathlib import Path
+from typing import Any, Final
+
+import click
+
+from experiments.errors import CellwrightError, HomeInUse, Invalid, Unreachable
+
+COMMANDS: Final[dict[str, tuple[str, str]]] = {
+    "doctor": ("doctor", "Check versions, GPU, Ray, SQLite and disk, and say what to do."),
+    "run": ("run", "Start or resume a campaign."),
+    "status": ("status", "Show the state of a campaign."),
+    "report": ("report", "Write the HTML report of a campaign."),
+    "export": ("export", "Write a campaign's data as CSV, Parquet and RO-Crate."),
+    "characterize": ("characterize", "Measure the effective properties of an image."),
+    "generate": ("generate", "Generate a microstructure from a recipe."),
+    "evaluate": ("evaluate", "Take one design through the chain, once."),
+}
+"""Command → module in ``controller.commands`` and its line of help; science loads when called."""
+
+USAGE: Final = 2
+FAILED: Final = 3
+INTERRUPTED: Final = 130
+
+
+class _Lazy(click.Group):
+    """Import a command's module only when the command is called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        module = importlib.import_module(f"controller.commands.{COMMANDS[cmd_name][0]}")
+        command: click.Command = module.command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, line) for name, (_, line) in COMMANDS.items()])
+
+
+@click.group(cls=_Lazy, context_settings={"help_option_names": ["-h", "--help"]})
+@click.option(
+    "--home",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=None,
+    help="Folder of journal, artifacts and MLflow store. Default: $CELLWRIGHT_HOME, "
+    "else ./cellwright-home.",
+)
+@click.version_option(package_name="cellwright", prog_name="cellwright")
+@click.pass_context
+def cellwright(ctx: click.Context, home: Path | None) -> None:
+    """Run a self-driving laboratory for lithium-ion electrodes."""
+    ctx.obj = home
+
+
+def home_option(command: Any) -> Any:
+    """Let a command take ``--home`` after its name too."""
+    return click.option(
+        "--home",
+        "own_home",
+        type=click.Path(path_type=Path, file_okay=False),
+        default=None,
+        help="Folder of journal, artifacts and MLflow store.",
+    )(command)
+
+
+def chosen_home(ctx: click.Context, own_home: Path | None) -> Path:
+    """Return the home asked for: after the command, before it, by environment, or the default."""
+    asked = own_home or ctx.find_root().obj or os.environ.get("CELLWRIGHT_HOME")
+    return Path(asked or "cellwright-home").absolute()
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run the command line and exit with 0, 2 (input), 3 (failed) or 130 (interrupted)."""
+    sys.exit(exit_status(arguments))
+
+
+def exit_status(arguments: list[str] | None = None) -> int:
+    """Run the command line and return its exit status; messages go to stderr."""
+    try:
+        result = cellwright.main(args=arguments, standalone_mode=False, prog_name="cellwright")
+        return result if isinstance(result, int) else 0
+    except click.ClickException as error:
+        error.show(file=sys.stderr)
+        return USAGE
+    except (KeyboardInterrupt, click.Abort):
+        click.echo("interrupted", err=True)
+        return INTERRUPTED
+    except (Invalid, HomeInUse, Unreachable) as error:
+        click.echo(f"cellwright: {error.message}", err=True)
+        return USAGE
+    except CellwrightError as error:
+        click.echo(f"cellwright: {error.message}", err=True)
+        return FAILED
+    except BrokenPipeError:
+        sys.stderr.close()
+        return FAILED
