@@ -63,6 +63,8 @@ class ImageBaseline(Frozen):
     """Phase name → label in the file, e.g. {pore: 0, active: 85, binder: 170}."""
     particle_d50_um: float | None = Field(default=None, gt=0.01, lt=100)
     """None: measured from the image."""
+    image_sha256: str | None = None
+    """Content hash, taken when the campaign file is read."""
 
 
 class RecipeBaseline(Frozen):
@@ -192,7 +194,7 @@ class Campaign(Frozen):
         a 1:1 binder to carbon ratio is usual in laboratory coatings). Raises ``ValueError`` where
         the values make no recipe.
         """
-        values = {**self.design.fixed, **design.values}
+        values = whole_mass({**self.design.fixed, **design.values})
         positive = {
             key.removeprefix("positive."): value
             for key, value in values.items()
@@ -204,7 +206,7 @@ class Campaign(Frozen):
             if key.startswith("negative.")
         }
         return Recipe(
-            positive=ElectrodeRecipe.model_validate(_in_SI(_with_whole_mass(positive))),
+            positive=ElectrodeRecipe.model_validate(_in_SI(positive)),
             negative=NegativeRecipe.model_validate(_in_SI(negative)),
         )
 
@@ -214,13 +216,16 @@ def metric_at(metric: str, power_W: float) -> str:
     return f"{metric}@{power_W:g}W"
 
 
-def _with_whole_mass(values: dict[str, float | int | str]) -> dict[str, float | int | str]:
-    """Fill in the weight percents that follow from the others."""
-    parts = ("active_wt_pct", "binder_wt_pct", "carbon_wt_pct")
+def whole_mass(values: dict[str, float | int | str]) -> dict[str, float | int | str]:
+    """Return dotted values with the positive's missing weight percents filled in.
+
+    What the given ones leave of 100 is shared equally. Raises ``ValueError`` where none is given.
+    """
+    parts = tuple(f"positive.{part}_wt_pct" for part in ("active", "binder", "carbon"))
     given = {part: float(values[part]) for part in parts if part in values}
     missing = [part for part in parts if part not in given]
     left = 100.0 - sum(given.values())
-    if len(missing) == 3:
+    if len(missing) == len(parts):
         raise ValueError("positive: give active_wt_pct, or a mixture")
     return {**values, **given, **{part: left / len(missing) for part in missing}}
 

@@ -1,0 +1,207 @@
+"""Read a campaign file: YAML in, a validated ``Campaign`` out, every error with file and line."""
+
+from __future__ import annotations
+
+import difflib
+import hashlib
+from dataclasses import dataclass
+from importlib import resources
+from pathlib import Path
+from typing import Any, Final
+
+from pydantic import ValidationError
+
+from controller.design_section import baseline_design, read_design_space
+from controller.yaml_lines import YamlDocument, parse_yaml
+from experiments.campaign import Campaign
+from experiments.errors import Invalid
+from experiments.metrics import METRICS
+
+MAX_FILE_BYTES: Final = 1_000_000
+_IMAGE_KEYS: Final = ("image", "voxel_size_um", "thickness_um", "labels", "particle_d50_um")
+
+
+@dataclass(frozen=True)
+class LoadedCampaign:
+    """A campaign and the file it came from."""
+
+    campaign: Campaign
+    source: str
+    text: str
+
+
+def built_in_campaigns() -> list[str]:
+    """Return the names of the campaigns that come with the program."""
+    folder = resources.files("experiments") / "campaigns"
+    return sorted(
+        item.name.removesuffix(".yaml") for item in folder.iterdir() if item.name.endswith(".yaml")
+    )
+
+
+def load_campaign(path_or_name: str | Path) -> LoadedCampaign:
+    """Return the campaign of a file, or a built-in one by name.
+
+    Raises ``Invalid``: one line that names file, line, key, what was found and what is allowed.
+    """
+    path = Path(path_or_name)
+    if path.is_file():
+        if path.stat().st_size > MAX_FILE_BYTES:
+            raise Invalid(f"{path}: larger than {MAX_FILE_BYTES} bytes; is this a campaign file?")
+        try:
+            text = path.read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise Invalid(f"{path}: cannot be read as text: {error}") from error
+        return LoadedCampaign(
+            parse_campaign(text, str(path), path.absolute().parent), str(path), text
+        )
+    name = str(path_or_name)
+    if name in built_in_campaigns():
+        text = (resources.files("experiments") / "campaigns" / f"{name}.yaml").read_text("utf-8")
+        source = f"{name}.yaml"
+        return LoadedCampaign(parse_campaign(text, source, Path.cwd()), source, text)
+    raise Invalid(
+        f"{name}: no such file, and not a built-in campaign ({', '.join(built_in_campaigns())})"
+    )
+
+
+def parse_campaign(text: str, source: str, folder: Path) -> Campaign:
+    """Validate a campaign's text; relative image paths start at ``folder``. Raises ``Invalid``."""
+    document = parse_yaml(text, source)
+    top = document.value
+    if not isinstance(top, dict):
+        raise document.error((), "a campaign is a mapping with name, design, objectives, …")
+    _refuse_unknown(document, (), top, list(Campaign.model_fields))
+    for key in ("name", "design", "objectives", "fidelities", "target", "budget"):
+        if key not in top:
+            raise document.error((), f"the key {key!r} is missing")
+    space = read_design_space(document)
+    plain: dict[str, Any] = {**top, "design": space}
+    plain["objectives"] = [
+        _objective(document, ("objectives", i), item)
+        for i, item in enumerate(_list(document, "objectives"))
+    ]
+    for i, item in enumerate(_list(document, "constraints")):
+        if isinstance(item, dict):
+            _known_metric(document, ("constraints", i, "metric"), item.get("metric"))
+    for part in ("generator", "decider"):
+        if isinstance(plain.get(part), str):
+            plain[part] = {"name": plain[part]}
+    if "baseline" in top:
+        plain["baseline"] = _baseline(document, space, folder)
+    try:
+        return Campaign.model_validate(plain)
+    except ValidationError as error:
+        raise _first_error(document, error) from error
+
+
+def _list(document: YamlDocument, key: str) -> list[Any]:
+    value = document.value.get(key, [])
+    if not isinstance(value, list):
+        raise document.error((key,), f"must be a list; found {value!r}")
+    return value
+
+
+def _objective(document: YamlDocument, path: tuple[str | int, ...], item: Any) -> dict[str, Any]:
+    """Turn ``maximize: METRIC`` into metric and sense."""
+    if not isinstance(item, dict):
+        raise document.error(path, f"must be a mapping; found {item!r}")
+    allowed = ["name", "maximize", "minimize", "at_power_W", "reference"]
+    _refuse_unknown(document, path, item, allowed)
+    senses = [sense for sense in ("maximize", "minimize") if sense in item]
+    if len(senses) != 1:
+        raise document.error(path, "needs exactly one of maximize and minimize, with a metric")
+    metric = item[senses[0]]
+    _known_metric(document, (*path, senses[0]), metric)
+    if METRICS[metric].needs_power and "at_power_W" not in item:
+        raise document.error(path, f"{metric} needs at_power_W (watts of the whole cell)")
+    rest = {key: value for key, value in item.items() if key not in ("maximize", "minimize")}
+    return {"name": metric, **rest, "metric": metric, "sense": senses[0]}
+
+
+def _known_metric(document: YamlDocument, path: tuple[str | int, ...], metric: Any) -> None:
+    if metric not in METRICS:
+        raise document.error(
+            path, f"{metric!r} is not a metric{_hint(metric, METRICS)}; allowed: {_join(METRICS)}"
+        )
+
+
+def _baseline(document: YamlDocument, space: Any, folder: Path) -> dict[str, Any]:
+    """Return today's electrode as the model wants it: an image, or a design."""
+    item = document.value["baseline"]
+    if not isinstance(item, dict):
+        raise document.error(("baseline",), f"must be a mapping; found {item!r}")
+    if "image" not in item:
+        return {"design": baseline_design(document, space)}
+    _refuse_unknown(document, ("baseline",), item, list(_IMAGE_KEYS))
+    path = folder / Path(str(item["image"])).expanduser()
+    if not path.exists():
+        raise document.error(("baseline", "image"), f"no such file: {path}")
+    return {**item, "image": str(path), "image_sha256": _file_hash(path)}
+
+
+def _file_hash(path: Path) -> str:
+    """Return the SHA-256 of a file, or of a folder's files in name order."""
+    digest = hashlib.sha256()
+    for part in sorted(path.rglob("*")) if path.is_dir() else [path]:
+        if part.is_file():
+            with part.open("rb") as stream:
+                while block := stream.read(1 << 20):
+                    digest.update(block)
+    return digest.hexdigest()
+
+
+def _first_error(document: YamlDocument, error: ValidationError) -> Invalid:
+    """Return the first of pydantic's complaints in one line."""
+    complaints = error.errors()
+    unknown = [item for item in complaints if item["type"] == "extra_forbidden"]
+    first = (unknown or complaints)[0]
+    tags = ("ImageBaseline", "RecipeBaseline")
+    path = tuple(part for part in first["loc"] if part not in tags)
+    message = first["msg"].removeprefix("Value error, ")
+    if first["type"] == "missing":
+        return document.error(path[:-1], f"the key {path[-1]!r} is missing")
+    if first["type"] == "extra_forbidden":
+        model = _model_at(path[:-1])
+        known = [] if model is None else list(model.model_fields)
+        return document.error(path, f"unknown key{_hint(path[-1], known)}; allowed: {_join(known)}")
+    found = first["input"]
+    shown = "" if isinstance(found, (dict, list)) or path == () else f"; found {found!r}"
+    return document.error(path, f"{message[0].lower()}{message[1:]}{shown}")
+
+
+def _model_at(path: tuple[str | int, ...]) -> Any:
+    """Return the shared model that stands at a path of the file, or None."""
+    from experiments import campaign as words
+    from experiments.fidelity import Fidelity
+
+    models = {
+        "cell": words.CellSpec,
+        "constraints": words.Constraint,
+        "fidelities": Fidelity,
+        "budget": words.Budget,
+        "stopping": words.Stopping,
+        "physics": words.Physics,
+        "generator": words.PartChoice,
+        "decider": words.PartChoice,
+        "baseline": words.ImageBaseline,
+    }
+    return models.get(str(path[0])) if path else words.Campaign
+
+
+def _refuse_unknown(
+    document: YamlDocument, path: tuple[str | int, ...], item: dict[str, Any], allowed: list[str]
+) -> None:
+    for key in item:
+        if key not in allowed:
+            raise document.error(
+                (*path, key), f"unknown key{_hint(key, allowed)}; allowed: {_join(allowed)}"
+            )
+
+
+def _hint(found: Any, allowed: Any) -> str:
+    near = difflib.get_close_matches(str(found), [str(name) for name in allowed], n=1)
+    return f" (did you mean {near[0]!r}?)" if near else ""
+
+
+def _join(names: Any) -> str:
+    return ", ".join(str(name) for name in names)

@@ -1,0 +1,94 @@
+"""YAML that remembers on which line every key stands, so that an error can point at it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import yaml
+
+from experiments.errors import Invalid
+
+Path = tuple[str | int, ...]
+
+
+@dataclass(frozen=True)
+class YamlDocument:
+    """A parsed file: plain values, and the line of every key and item."""
+
+    source: str
+    text: str
+    value: Any
+    lines: dict[Path, int] = field(default_factory=dict)
+
+    def where(self, path: Path) -> str:
+        """Return ``file:line`` of a path, or of its nearest parent that is in the file."""
+        for n in range(len(path), -1, -1):
+            if path[:n] in self.lines:
+                return f"{self.source}:{self.lines[path[:n]]}"
+        return self.source
+
+    def error(self, path: Path, message: str) -> Invalid:
+        """Return an ``Invalid`` that names file, line and key."""
+        key = dotted(path)
+        return Invalid(
+            f"{self.where(path)}: {key + ': ' if key else ''}{message}",
+            source=self.source,
+            key=key,
+        )
+
+
+def dotted(path: Path) -> str:
+    """Return a path as people write it: ``fidelities[1].voxels``."""
+    text = ""
+    for part in path:
+        text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else part
+    return text
+
+
+def parse_yaml(text: str, source: str) -> YamlDocument:
+    """Parse one document; refuse duplicate keys, aliases to nothing, and tags.
+
+    Raises ``Invalid`` with file and line.
+    """
+    try:
+        node = yaml.compose(text, Loader=yaml.SafeLoader)
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        line = f":{mark.line + 1}" if mark else ""
+        raise Invalid(f"{source}{line}: not valid YAML: {error.problem}") from error
+    except yaml.YAMLError as error:
+        raise Invalid(f"{source}: not valid YAML: {error}") from error
+    document = YamlDocument(source, text, None, {})
+    if node is None:
+        return document
+    value = _plain(node, (), document)
+    return YamlDocument(source, text, value, document.lines)
+
+
+def _plain(node: yaml.Node, path: Path, document: YamlDocument) -> Any:
+    document.lines.setdefault(path, node.start_mark.line + 1)
+    if len(path) > 40:
+        raise document.error(path[:3], "nested too deeply")
+    if isinstance(node, yaml.MappingNode):
+        found: dict[str, Any] = {}
+        for key_node, value_node in node.value:
+            key = str(key_node.value)
+            here = (*path, key)
+            document.lines[here] = key_node.start_mark.line + 1
+            if key in found:
+                raise document.error(here, "given twice")
+            found[key] = _plain(value_node, here, document)
+        return found
+    if isinstance(node, yaml.SequenceNode):
+        return [_plain(item, (*path, i), document) for i, item in enumerate(node.value)]
+    loader = yaml.SafeLoader("")
+    try:
+        value = loader.construct_object(node, deep=True)
+    except (yaml.YAMLError, ValueError) as error:
+        raise document.error(path, f"cannot read {node.value!r}") from error
+    finally:
+        loader.dispose()
+    if not isinstance(value, (str, int, float, bool, type(None))):
+        return str(node.value)
+    return value

@@ -1,0 +1,119 @@
+"""A campaign file is read whole, or refused with one line that says what, where and what else."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from controller.campaign_file import built_in_campaigns, load_campaign, parse_campaign
+from experiments.campaign import Campaign, ImageBaseline, RecipeBaseline
+from experiments.errors import Invalid
+
+TEXT = load_campaign("quickstart").text
+
+
+def parsed(text: str) -> Campaign:
+    return parse_campaign(text, "x.yaml", Path.cwd())
+
+
+def test_every_built_in_campaign_is_valid() -> None:
+    assert "quickstart" in built_in_campaigns()
+    for name in built_in_campaigns():
+        assert load_campaign(name).campaign.name == name
+
+
+def test_a_campaign_survives_its_journey_through_json() -> None:
+    campaign = parsed(TEXT)
+    assert Campaign.model_validate_json(campaign.model_dump_json()) == campaign
+
+
+def test_the_baseline_recipe_names_every_varied_value() -> None:
+    baseline = parsed(TEXT).baseline
+    assert isinstance(baseline, RecipeBaseline)
+    assert baseline.design.values == {
+        "positive.active_wt_pct": 94.0,
+        "positive.porosity": 0.32,
+        "positive.thickness_um": 75.0,
+    }
+
+
+def test_units_become_si_in_the_recipe() -> None:
+    campaign = parsed(TEXT)
+    recipe = campaign.recipe(campaign.design.from_unit([0.5, 0.5, 0.5]))
+    assert recipe.positive.thickness_m == pytest.approx(80e-6)
+    assert recipe.positive.particle_d50_m == pytest.approx(6e-6)
+    assert recipe.positive.binder_wt_pct == pytest.approx(recipe.positive.carbon_wt_pct)
+
+
+def test_all_parameter_kinds_are_read() -> None:
+    text = TEXT.replace(
+        "active_wt_pct: {min: 92, max: 97}",
+        "mixture: {sum: 100, active_wt_pct: {min: 92, max: 97}, binder_wt_pct: {min: 1, max: 5},"
+        " carbon_wt_pct: {min: 1, max: 5}}",
+    ).replace("binder_adhesion: 0.5", "binder_adhesion: {choices: [0.1, 0.9]}")
+    text = text.replace("thickness_um: 75}", "thickness_um: 75, binder_adhesion: 0.9}")
+    campaign = parsed(text)
+    assert {p.kind for p in campaign.design.parameters} == {"mixture", "categorical", "continuous"}
+    recipe = campaign.recipe(campaign.design.from_unit([0.3] * campaign.design.n_unit))
+    total = recipe.positive.active_wt_pct + recipe.positive.binder_wt_pct
+    assert total + recipe.positive.carbon_wt_pct == pytest.approx(100)
+
+
+def test_an_image_baseline_is_found_beside_the_file(tmp_path: Path) -> None:
+    (tmp_path / "c.tif").write_bytes(b"not read here")
+    start, end = TEXT.index("baseline:"), TEXT.index("objectives:")
+    line = "baseline: {image: c.tif, voxel_size_um: 0.398, thickness_um: 75}\n"
+    campaign = parse_campaign(TEXT[:start] + line + TEXT[end:], "x.yaml", tmp_path)
+    assert isinstance(campaign.baseline, ImageBaseline)
+    assert campaign.baseline.image == str(tmp_path / "c.tif")
+    assert len(campaign.baseline.image_sha256 or "") == 64
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        ("porosity:", "porosty:", "x.yaml:8: design.positive.porosty: unknown parameter (did you "
+         "mean 'porosity'?)"),
+        ("min: 0.20, max: 0.45", "min: 0.5, max: 0.45", "x.yaml:8: design.positive.porosity: "
+         "min 0.5 is not below max 0.45"),
+        ("min: 0.20, max: 0.45", "min: 0.2, max: 1.2", "must be > 0 and < 1; found 1.2"),
+        ("max: 120", "max: 0.00012", "x.yaml:9: design.positive.thickness_um.max: must be > 1 "
+         "and < 1000; found 0.00012"),
+        ("specific_energy_Wh_per_kg", "specific_energy", "'specific_energy' is not a metric (did "
+         "you mean 'specific_energy_Wh_per_kg'?); allowed: "),
+        ("at_power_W: 150", "at_power_W: -5", "objectives[0].at_power_W: input should be greater "
+         "than 0; found -5"),
+        ("budget:", "bugdet:", "unknown key (did you mean 'budget'?)"),
+        ("target: fine", "target: finest", "target: 'finest' is not a fidelity; allowed: "
+         "['coarse', 'fine']"),
+        ("seed: 7", "seed: 7\nseed: 8", "seed: given twice"),
+        ("seed: 7", "seed: [", "not valid YAML"),
+        ("voxels: 64", "voxel: 64", "fidelities[0].voxel: unknown key (did you mean 'voxels'?)"),
+        ("particle_d50_um: 6", "particle_d50_um: big", "must be a number; found 'big'"),
+        ("target: fine\n", "", "the key 'target' is missing"),
+        ("    thickness_um: {min: 40, max: 120}\n", "", "the key 'thickness_um' is missing"),
+        ("maximize:", "maximise:", "unknown key (did you mean 'maximize'?)"),
+        (", thickness_um: 75}", "}", "positive.thickness_um varies in this campaign"),
+        ("fine: 8", "fine: -8", "-8 evaluations; must be 0 or more"),
+        ("fine: 8", "finer: 8", "budget.evaluations.finer: not a fidelity"),
+        ("min: 92, max: 97", "min: .nan, max: 97", "found nan"),
+    ],
+)  # fmt: skip
+def test_wrong_files_are_refused_with_one_line(old: str, new: str, expected: str) -> None:
+    assert old in TEXT
+    with pytest.raises(Invalid) as caught:
+        parsed(TEXT.replace(old, new, 1))
+    assert expected in caught.value.message
+    assert "\n" not in caught.value.message
+
+
+@pytest.mark.parametrize("text", ["", "- 1", "just words", "{}", "design: 3"])
+def test_what_is_no_campaign_is_refused(text: str) -> None:
+    with pytest.raises(Invalid):
+        parsed(text)
+
+
+def test_a_missing_file_names_the_built_in_campaigns() -> None:
+    with pytest.raises(Invalid, match=r"no such file.*quickstart"):
+        load_campaign("nowhere.yaml")
