@@ -3,11 +3,29 @@
 from __future__ import annotations
 
 import os
+import shutil
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
 REPOSITORY = Path(__file__).resolve().parent.parent
+
+
+def absent(reason: str) -> NoReturn:
+    """Skip with the reason; fail instead where the run promises that nothing is skipped."""
+    if os.environ.get("CELLWRIGHT_NOTHING_SKIPPED"):
+        pytest.fail(reason)
+    pytest.skip(reason)
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """Return the path of Chromium, or skip where there is none."""
+    for name in ("chromium", "chromium-browser", "google-chrome"):
+        if path := shutil.which(name):
+            return path
+    absent("Chromium is not on the PATH")
 
 
 @pytest.fixture(scope="session")
@@ -15,7 +33,7 @@ def shared_data() -> Path:
     """Return the folder of real electrode images, or skip where it is absent."""
     folder = Path(os.environ.get("CELLWRIGHT_SHARED_DATA", REPOSITORY.parent / "shared" / "data"))
     if not (folder / "nmc_cathode_ct.tif").is_file():
-        pytest.skip(
+        absent(
             f"the real electrode images are not at {folder}; set CELLWRIGHT_SHARED_DATA to their "
             "folder"
         )

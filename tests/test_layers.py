@@ -1,0 +1,118 @@
+"""The folders import only downwards, and each library is let in at its own door."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+
+MAY_IMPORT = {
+    "experiments": set(),
+    "simulators": {"experiments"},
+    "agents": {"simulators", "experiments"},
+    "instruments": {"simulators", "experiments"},
+    "controller": {"agents", "instruments", "simulators", "experiments"},
+}
+
+# Library → the only places of our folders that may import it.
+DOORS = {
+    "pybamm": ("simulators/cell/",),
+    "ray": ("agents/ray_executor.py",),
+    "botorch": ("agents/surrogates/", "agents/acquisition/"),
+    "gpytorch": ("agents/surrogates/", "agents/acquisition/"),
+    "linear_operator": ("agents/surrogates/", "agents/acquisition/"),
+    "mlflow": ("controller/tracking.py",),
+    "sqlite3": ("controller/journal.py", "controller/people.py", "instruments/lab_simulator/"),
+    "httpx": ("instruments/", "controller/client.py"),
+    "fastapi": ("controller/web/", "instruments/lab_simulator/"),
+    "plotly": ("controller/report/",),
+    "matplotlib": ("controller/report/",),
+}
+FORBIDDEN = {"pickle", "cloudpickle", "sqlalchemy", "taufactor", "porespy"}
+EXPERIMENTS_MAY_USE = {"pydantic", "aurora_unicycler", "experiments"} | set(sys.stdlib_module_names)
+CONTROL_NEVER = ("ray", "torch", "botorch", "gpytorch")
+
+
+def modules() -> list[Path]:
+    return sorted(path for folder in MAY_IMPORT for path in (ROOT / folder).rglob("*.py"))
+
+
+def imports(path: Path) -> Iterator[str]:
+    """Yield every absolute module name a file imports, relative imports resolved."""
+    package = path.relative_to(ROOT).parent.parts
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            if node.level:
+                above = package[: len(package) - node.level + 1]
+                yield ".".join([*above, *([node.module] if node.module else [])])
+            elif node.module:
+                yield node.module
+
+
+def test_there_is_something_to_check() -> None:
+    assert len(modules()) > 20
+
+
+@pytest.mark.parametrize("folder", MAY_IMPORT)
+def test_a_folder_imports_only_the_folders_below_it(folder: str) -> None:
+    allowed = MAY_IMPORT[folder] | {folder}
+    for path in (ROOT / folder).rglob("*.py"):
+        for name in imports(path):
+            top = name.split(".")[0]
+            assert top not in MAY_IMPORT or top in allowed, f"{path}: imports {name}"
+
+
+@pytest.mark.parametrize("library", DOORS)
+def test_a_library_enters_only_at_its_door(library: str) -> None:
+    for path in modules():
+        place = path.relative_to(ROOT).as_posix()
+        if not place.startswith(DOORS[library]):
+            assert library not in {name.split(".")[0] for name in imports(path)}, place
+
+
+def test_forbidden_libraries_are_absent() -> None:
+    for path in modules():
+        assert not FORBIDDEN & {name.split(".")[0] for name in imports(path)}, path
+
+
+def test_experiments_needs_nothing_but_pydantic() -> None:
+    for path in (ROOT / "experiments").rglob("*.py"):
+        for name in imports(path):
+            assert name.split(".")[0] in EXPERIMENTS_MAY_USE, f"{path}: {name}"
+
+
+@pytest.mark.parametrize("folder", MAY_IMPORT)
+def test_a_top_level_package_holds_a_docstring_only(folder: str) -> None:
+    body = ast.parse((ROOT / folder / "__init__.py").read_text(encoding="utf-8")).body
+    assert len(body) == 1
+    assert isinstance(body[0], ast.Expr)
+
+
+def test_no_module_reaches_into_another_folders_private_names() -> None:
+    for path in modules():
+        folder = path.relative_to(ROOT).parts[0]
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ImportFrom) and node.module and not node.level:
+                top = node.module.split(".")[0]
+                if top in MAY_IMPORT and top != folder:
+                    private = [a.name for a in node.names if a.name.startswith("_")]
+                    assert not private, f"{path}: {node.module} {private}"
+
+
+def test_the_control_process_loads_neither_ray_nor_torch() -> None:
+    text = (
+        "import sys, controller.cli, controller.control, controller.commands.run\n"
+        f"print([name for name in {CONTROL_NEVER!r} if name in sys.modules])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", text], capture_output=True, text=True, cwd=ROOT, check=True
+    )
+    assert done.stdout.strip() == "[]"
