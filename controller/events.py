@@ -1,0 +1,163 @@
+"""What can happen to a campaign: the events of the journal, from which everything else follows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated, Literal
+
+from pydantic import Field, TypeAdapter, ValidationError
+
+from experiments.campaign import Budget, Campaign, Stopping
+from experiments.errors import Rejected
+from experiments.frozen import Frozen
+from experiments.job import Job
+from experiments.observation import Observation
+from experiments.ranking import Candidate, Ranking
+
+
+class CampaignStarted(Frozen):
+    """The first event of every campaign."""
+
+    kind: Literal["campaign_started"] = "campaign_started"
+    campaign: Campaign
+    source: str
+    """Where the campaign was read from, for people."""
+    text: str
+    """The campaign file as it was."""
+
+
+class Amended(Frozen):
+    """The two parts of a campaign that may change on the way."""
+
+    kind: Literal["amended"] = "amended"
+    budget: Budget
+    stopping: Stopping
+    text: str
+
+
+class Resumed(Frozen):
+    """A control process took the campaign up again."""
+
+    kind: Literal["resumed"] = "resumed"
+
+
+class ComputeStarted(Frozen):
+    """Compute can take jobs."""
+
+    kind: Literal["compute_started"] = "compute_started"
+    slots: int = Field(ge=1)
+    versions: dict[str, str]
+    stage_versions: dict[str, str]
+    nodes: tuple[str, ...] = ()
+
+
+class ComputeLost(Frozen):
+    """The compute process ended or fell silent; what it worked on is sent to the next one."""
+
+    kind: Literal["compute_lost"] = "compute_lost"
+    reason: str
+
+
+class Ranked(Frozen):
+    """A decider answered; its candidates replace the backlog."""
+
+    kind: Literal["ranked"] = "ranked"
+    ranking: Ranking
+    n_observed: int = Field(ge=0)
+    """Observations the question rested on."""
+    n_dispatched: int = Field(ge=0)
+    """Jobs dispatched when the question was asked."""
+    pending: tuple[str, ...] = ()
+    """Ids of the jobs in flight when the question was asked."""
+
+
+class Dispatched(Frozen):
+    """A job was chosen. It is sent after this is stored, and again after every loss."""
+
+    kind: Literal["dispatched"] = "dispatched"
+    job: Job
+    candidate: Candidate | None = None
+    """What the decider thought of it; None for the baseline."""
+    ranking_position: int | None = None
+
+
+class AttemptLost(Frozen):
+    """A worker died under a job."""
+
+    kind: Literal["attempt_lost"] = "attempt_lost"
+    job_id: str
+    reason: str
+
+
+class Observed(Frozen):
+    """A job gave its result; from here on it is never lost and never made again."""
+
+    kind: Literal["observed"] = "observed"
+    observation: Observation
+
+
+class Interrupted(Frozen):
+    """Control stopped in good order before the campaign's end."""
+
+    kind: Literal["interrupted"] = "interrupted"
+    reason: str
+
+
+class Finished(Frozen):
+    """The campaign is at its end."""
+
+    kind: Literal["finished"] = "finished"
+    reason: str
+    """``budget``, ``plateau``, or why no further candidate could be had."""
+
+
+Event = Annotated[
+    CampaignStarted
+    | Amended
+    | Resumed
+    | ComputeStarted
+    | ComputeLost
+    | Ranked
+    | Dispatched
+    | AttemptLost
+    | Observed
+    | Interrupted
+    | Finished,
+    Field(discriminator="kind"),
+]
+
+_EVENT: TypeAdapter[Event] = TypeAdapter(Event)
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """An event with its place in the journal."""
+
+    position: int
+    campaign: str
+    epoch: int
+    """Which start of a control process wrote it."""
+    at: str
+    """Wall-clock time, ISO 8601 in UTC; for people, never for order."""
+    session_s: float
+    """Monotonic seconds since that control process started; for durations."""
+    event: Event
+    hash: str
+
+
+def encode_event(event: Event) -> bytes:
+    """Return the bytes the journal stores."""
+    return event.model_dump_json(exclude_defaults=False).encode()
+
+
+def decode_event(body: bytes, position: int) -> Event:
+    """Read stored bytes. Raises ``Rejected`` where this version does not understand them."""
+    try:
+        return _EVENT.validate_json(body)
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise Rejected(
+            f"journal position {position} holds an event this version cannot read: "
+            f"{'.'.join(str(part) for part in first['loc'])}: {first['msg']}",
+            position=position,
+        ) from error
