@@ -1,0 +1,179 @@
+"""State from events: pure, and the same in every process that reads the same journal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from controller.backlog import backlog_of
+from controller.events import (
+    Amended,
+    AttemptLost,
+    CampaignStarted,
+    ComputeLost,
+    ComputeStarted,
+    Dispatched,
+    Finished,
+    Interrupted,
+    Observed,
+    Ranked,
+    Recorded,
+    Resumed,
+)
+from controller.state import Asked, Dispatch, Session, State
+from experiments.errors import InternalError
+
+_Draft = dict[str, Any]
+"""The fields of a state whose dicts may be changed, so that a long fold copies them once."""
+
+
+def fold(events: Iterable[Recorded], state: State | None = None) -> State | None:
+    """Return the state after the events; None where there is neither a state nor an event.
+
+    Raises ``InternalError`` for a sequence that no control process may write.
+    """
+    draft = None if state is None else _draft_of(state)
+    for recorded in events:
+        if draft is None:
+            draft = _first(recorded)
+        draft["position"] = recorded.position
+        _advance_session(draft, recorded)
+        _apply(draft, recorded)
+    return None if draft is None else State(**draft)
+
+
+def apply(state: State | None, recorded: Recorded) -> State:
+    """Return the state after one more event."""
+    after = fold([recorded], state)
+    assert after is not None
+    return after
+
+
+def _draft_of(state: State) -> _Draft:
+    return {
+        name: dict(value) if isinstance(value, Mapping) else value
+        for name, value in vars(state).items()
+    }
+
+
+def _first(recorded: Recorded) -> _Draft:
+    event = recorded.event
+    if not isinstance(event, CampaignStarted):
+        raise InternalError(f"the first event of {recorded.campaign} is a {event.kind}")
+    return _draft_of(State(event.campaign, event.source, event.text, started_at=recorded.at))
+
+
+def _apply(draft: _Draft, recorded: Recorded) -> None:
+    match recorded.event:
+        case Ranked() as event:
+            _rank(draft, event)
+        case Dispatched() as event:
+            _dispatch(draft, event, recorded)
+        case Observed() as event:
+            _observe(draft, event, recorded)
+        case AttemptLost() as event:
+            _lose_attempt(draft, event)
+        case ComputeStarted() | ComputeLost() as event:
+            _change_compute(draft, event, recorded)
+        case CampaignStarted() | Resumed() | Amended() | Interrupted() | Finished() as event:
+            _change_phase(draft, event, recorded)
+
+
+def _change_phase(
+    draft: _Draft,
+    event: CampaignStarted | Resumed | Amended | Interrupted | Finished,
+    recorded: Recorded,
+) -> None:
+    match event:
+        case CampaignStarted():
+            if draft["dispatches"] or len(draft["sessions"]) > 1:
+                raise InternalError(f"{recorded.campaign} was started twice")
+        case Resumed():
+            draft.update(phase="running", reason="")
+        case Amended():
+            changed = {"budget": event.budget, "stopping": event.stopping}
+            draft["campaign"] = draft["campaign"].model_copy(update=changed)
+            draft.update(text=event.text, phase="running", reason="")
+        case Interrupted():
+            draft.update(phase="interrupted", reason=event.reason)
+        case Finished():
+            draft.update(phase="finished", reason=event.reason)
+
+
+def _change_compute(draft: _Draft, event: ComputeStarted | ComputeLost, recorded: Recorded) -> None:
+    if isinstance(event, ComputeLost):
+        draft["n_compute_lost"] += 1
+        return
+    draft.update(stage_versions=dict(event.stage_versions), versions=dict(event.versions))
+    _update_session(draft, n_slots=event.slots)
+    if draft["in_flight"]:
+        _note_first_job(draft, recorded)
+
+
+def _rank(draft: _Draft, event: Ranked) -> None:
+    ranking = event.ranking
+    draft["asked"] = Asked(
+        n_observed=event.n_observed,
+        n_dispatched=event.n_dispatched,
+        position=ranking.position,
+        decider=ranking.decider,
+        decider_version=ranking.decider_version,
+    )
+    draft["backlog"] = backlog_of(draft["campaign"], ranking, known=draft["dispatches"])
+    if ranking.recommended is not None:
+        draft["recommended"] = ranking.recommended
+    if ranking.diagnosis is not None:
+        draft["diagnosis"] = ranking.diagnosis
+        draft["n_observed_at_diagnosis"] = event.n_observed
+
+
+def _dispatch(draft: _Draft, event: Dispatched, recorded: Recorded) -> None:
+    job = event.job
+    if job.id in draft["dispatches"]:
+        raise InternalError(f"job {job.id} was dispatched twice")
+    draft["dispatches"][job.id] = Dispatch(job, event.candidate, recorded.position, recorded.at)
+    draft["in_flight"][job.id] = job
+    draft["backlog"].pop(job.id, None)
+    if job.purpose == "search":
+        counts = draft["n_dispatched"]
+        counts[job.fidelity] = counts.get(job.fidelity, 0) + 1
+    _note_first_job(draft, recorded)
+
+
+def _observe(draft: _Draft, event: Observed, recorded: Recorded) -> None:
+    job = event.observation.job
+    if job.id in draft["observations"]:
+        raise InternalError(f"job {job.id} was observed twice")
+    if job.id not in draft["in_flight"]:
+        raise InternalError(f"job {job.id} was observed and never dispatched")
+    del draft["in_flight"][job.id]
+    draft["observations"][job.id] = event.observation
+    draft["observed_at"][job.id] = recorded.at
+    _update_session(draft, last_observed_s=recorded.session_s)
+
+
+def _lose_attempt(draft: _Draft, event: AttemptLost) -> None:
+    found = draft["dispatches"].get(event.job_id)
+    if found is None:
+        raise InternalError(f"lost an attempt at {event.job_id}, which was never dispatched")
+    lost = replace(found, n_lost=found.n_lost + 1, last_loss=event.reason)
+    draft["dispatches"][event.job_id] = lost
+
+
+def _advance_session(draft: _Draft, recorded: Recorded) -> None:
+    """Make the writing process's session the last one, with its clock advanced."""
+    sessions: tuple[Session, ...] = draft["sessions"]
+    if not sessions or sessions[-1].epoch != recorded.epoch:
+        draft["sessions"] = (*sessions, Session(recorded.epoch, recorded.at))
+    _update_session(draft, last_event_s=recorded.session_s)
+
+
+def _update_session(draft: _Draft, **changed: Any) -> None:
+    *before, last = draft["sessions"]
+    draft["sessions"] = (*before, replace(last, **changed))
+
+
+def _note_first_job(draft: _Draft, recorded: Recorded) -> None:
+    if draft["sessions"][-1].first_job_s is None:
+        _update_session(draft, first_job_s=recorded.session_s)

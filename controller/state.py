@@ -1,0 +1,82 @@
+"""What is known of a campaign at a journal position; ``fold`` makes it from the events."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Literal
+
+from controller.backlog import Planned
+from experiments.campaign import Campaign
+from experiments.job import Job
+from experiments.observation import Observation
+from experiments.ranking import Candidate, Diagnosis, Recommendation
+
+
+@dataclass(frozen=True)
+class Dispatch:
+    """A job that was chosen, and how it went so far."""
+
+    job: Job
+    candidate: Candidate | None
+    position: int
+    at: str
+    n_lost: int = 0
+    """Workers that died under it."""
+    last_loss: str = ""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """How much was known when the latest ranking was asked for."""
+
+    n_observed: int
+    n_dispatched: int
+    position: int
+    decider: str
+    decider_version: str
+
+
+@dataclass(frozen=True)
+class Session:
+    """One control process's part of the campaign, on its own monotonic clock."""
+
+    epoch: int
+    began_at: str
+    first_job_s: float | None = None
+    last_observed_s: float | None = None
+    last_event_s: float = 0.0
+    n_slots: int = 0
+
+
+@dataclass(frozen=True)
+class State:
+    """Everything known of one campaign at a journal position. Mappings are never changed."""
+
+    campaign: Campaign
+    source: str
+    text: str
+    started_at: str
+    position: int = 0
+    phase: Literal["running", "interrupted", "finished"] = "running"
+    reason: str = ""
+    """Why the campaign is interrupted or finished."""
+    dispatches: Mapping[str, Dispatch] = field(default_factory=dict)
+    """By job id, in order of dispatch."""
+    observations: Mapping[str, Observation] = field(default_factory=dict)
+    """By job id, in order of arrival."""
+    observed_at: Mapping[str, str] = field(default_factory=dict)
+    in_flight: Mapping[str, Job] = field(default_factory=dict)
+    """Dispatched and not observed, oldest first."""
+    n_dispatched: Mapping[str, int] = field(default_factory=dict)
+    """Search jobs by fidelity; the baseline's are not counted."""
+    backlog: Mapping[str, Planned] = field(default_factory=dict)
+    """The latest ranking's candidates that are not dispatched, best first, by job id."""
+    asked: Asked | None = None
+    recommended: Recommendation | None = None
+    diagnosis: Diagnosis | None = None
+    n_observed_at_diagnosis: int = 0
+    stage_versions: Mapping[str, str] = field(default_factory=dict)
+    versions: Mapping[str, str] = field(default_factory=dict)
+    n_compute_lost: int = 0
+    sessions: tuple[Session, ...] = ()
