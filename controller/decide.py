@@ -1,0 +1,232 @@
+"""What to do next: a pure function of what is known and of how things stand with compute."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from controller.budget import Allowance, allowance
+from controller.front import n_since_improvement
+from controller.state import State
+from experiments.campaign import Campaign, RecipeBaseline
+from experiments.design import Design
+from experiments.job import Job, new_job
+from experiments.ranking import Candidate
+
+MAX_LOST: Final = 3
+"""Workers that may die under a job before it is quarantined."""
+MAX_FAILED_ASKS: Final = 3
+MIN_CANDIDATES: Final = 8
+
+
+@dataclass(frozen=True)
+class Situation:
+    """What is true of this moment only and therefore not in the journal."""
+
+    n_slots: int
+    """Jobs compute can run at once; 0 while there is no compute."""
+    sent: frozenset[str] = frozenset()
+    """Ids of the jobs this compute was given and has not answered."""
+    is_asking: bool = False
+    n_failed_asks: int = 0
+    """In a row, since the last observation."""
+    n_more: int | None = None
+    """Search jobs that may still be dispatched in this session; None is no limit."""
+
+    @property
+    def in_flight_limit(self) -> int:
+        """Return how many jobs compute may hold: its slots, and a few that wait for one."""
+        return self.n_slots + max(1, self.n_slots // 2) if self.n_slots else 0
+
+
+@dataclass(frozen=True)
+class Dispatch:
+    """Store that a job is chosen, then send it."""
+
+    job: Job
+    candidate: Candidate | None = None
+    ranking_position: int | None = None
+
+
+@dataclass(frozen=True)
+class Send:
+    """Give a job that is stored already to a compute that does not have it."""
+
+    job: Job
+
+
+@dataclass(frozen=True)
+class Quarantine:
+    """Store that a job's workers died too often, as its observation."""
+
+    job: Job
+    n_lost: int
+    reason: str
+
+
+@dataclass(frozen=True)
+class AskRanking:
+    """Ask the decider what to evaluate."""
+
+    left: dict[str, int]
+    n_candidates: int
+
+
+@dataclass(frozen=True)
+class Finish:
+    """Store that the campaign is at its end."""
+
+    reason: str
+
+
+@dataclass(frozen=True)
+class Fail:
+    """Stop, because nothing more can be decided."""
+
+    reason: str
+
+
+Command = Dispatch | Send | Quarantine | AskRanking | Finish | Fail
+
+
+def decide(state: State, situation: Situation) -> tuple[Command, ...]:
+    """Return what to do now; carried out, the next call returns nothing until something happens.
+
+    Pure: the same state and situation give the same commands.
+    """
+    if state.phase == "finished":
+        return ()
+    poisoned = tuple(
+        Quarantine(job, found.n_lost, found.last_loss)
+        for job in state.in_flight.values()
+        if (found := state.dispatches[job.id]).n_lost >= MAX_LOST
+    )
+    if poisoned:
+        return poisoned
+    sends = _sends(state, situation)
+    room = situation.in_flight_limit - len(situation.sent) - len(sends)
+    dispatches, spent = _dispatches(state, situation, room)
+    question = _question(state, situation, dispatches, spent)
+    commands: tuple[Command, ...] = (*sends, *dispatches, *question)
+    return commands or _end(state, situation, spent)
+
+
+def baseline_jobs(campaign: Campaign) -> tuple[Job, ...]:
+    """Return the incumbent's jobs: at the cheapest level, for an early answer, and the target."""
+    if campaign.baseline is None:
+        return ()
+    design = campaign.baseline.design if isinstance(campaign.baseline, RecipeBaseline) else Design()
+    cheapest = min(campaign.fidelities, key=lambda level: level.voxels**3 * level.volumes)
+    return tuple(
+        new_job(campaign.name, design, level, campaign_seed=campaign.seed, purpose="baseline")
+        for level in dict.fromkeys((cheapest.name, campaign.target))
+    )
+
+
+def _sends(state: State, situation: Situation) -> tuple[Send, ...]:
+    """Give compute the jobs in flight that it does not have, oldest first."""
+    missing = [job for job in state.in_flight.values() if job.id not in situation.sent]
+    room = max(0, situation.in_flight_limit - len(situation.sent))
+    return tuple(Send(job) for job in missing[:room])
+
+
+def _dispatches(
+    state: State, situation: Situation, room: int
+) -> tuple[tuple[Dispatch, ...], Allowance]:
+    """Choose new jobs while there is room: the baseline's, then the backlog's in its order."""
+    chosen = [
+        Dispatch(job)
+        for job in baseline_jobs(state.campaign)
+        if job.id not in state.dispatches and situation.n_slots
+    ]
+    spent = allowance(state)
+    room -= len(chosen)
+    if situation.n_more is not None:
+        room = min(room, situation.n_more)
+    if room > 0 and not _is_on_plateau(state):
+        for planned in state.backlog.values():
+            if room == 0:
+                break
+            if spent.admits(planned.job.fidelity):
+                spent = spent.taking(planned.job.fidelity)
+                chosen.append(Dispatch(planned.job, planned.candidate, planned.ranking_position))
+                room -= 1
+    return tuple(chosen), spent
+
+
+def _question(
+    state: State, situation: Situation, dispatches: tuple[Dispatch, ...], spent: Allowance
+) -> Iterator[AskRanking]:
+    """Ask again when there is news, or little left to do; once more when all is done."""
+    if situation.is_asking or not situation.n_slots or situation.n_failed_asks >= MAX_FAILED_ASKS:
+        return
+    if not _has_news(state, len(dispatches)):
+        return
+    n_new = len(state.observations) - (state.asked.n_observed if state.asked else 0)
+    n_left = sum(spent.left().values())
+    if n_left and not _is_on_plateau(state):
+        chosen = {dispatch.job.id for dispatch in dispatches}
+        n_waiting = _n_waiting(state, spent, chosen)
+        is_short = n_waiting < min(n_left, situation.n_slots)
+        is_asked_for = situation.n_more is None or situation.n_more > 0
+        if is_asked_for and (is_short or n_new >= max(1, situation.n_slots // 2)):
+            n_wanted = max(MIN_CANDIDATES, 2 * situation.n_slots)
+            yield AskRanking(spent.left(), min(n_left, n_wanted))
+    elif n_new and not state.in_flight and not dispatches:
+        yield AskRanking(spent.left(), 1)
+
+
+def _end(state: State, situation: Situation, spent: Allowance) -> tuple[Command, ...]:
+    """Say how the campaign ends, once nothing is under way and nothing more can be had."""
+    has_baseline = all(job.id in state.dispatches for job in baseline_jobs(state.campaign))
+    if state.in_flight or situation.is_asking or not has_baseline:
+        return ()
+    n_asked = state.asked.n_observed if state.asked else 0
+    is_known = n_asked == len(state.observations)
+    has_given_up = situation.n_failed_asks >= MAX_FAILED_ASKS
+    if not is_known and not has_given_up:
+        return ()
+    if not sum(spent.left().values()):
+        return (Finish("budget"),)
+    if _is_on_plateau(state):
+        return (Finish("plateau"),)
+    if situation.n_more == 0 or not situation.n_slots:
+        return ()
+    if has_given_up:
+        return (Fail(f"the decider failed {situation.n_failed_asks} times in a row"),)
+    return (Finish("no more candidates"),)
+
+
+def _has_news(state: State, n_dispatching: int) -> bool:
+    """Say whether a question asked now differs from the one answered last."""
+    if state.asked is None:
+        return True
+    return (
+        len(state.observations) > state.asked.n_observed
+        or len(state.dispatches) + n_dispatching > state.asked.n_dispatched
+    )
+
+
+def _n_waiting(state: State, spent: Allowance, chosen: set[str]) -> int:
+    """Return how many candidates of the backlog could still be dispatched."""
+    n = 0
+    for planned in state.backlog.values():
+        if planned.job.id not in chosen and spent.admits(planned.job.fidelity):
+            spent = spent.taking(planned.job.fidelity)
+            n += 1
+    return n
+
+
+def _is_on_plateau(state: State) -> bool:
+    campaign = state.campaign
+    wanted = campaign.stopping.plateau_evaluations
+    if wanted is None:
+        return False
+    at_target = [
+        observation
+        for observation in state.observations.values()
+        if observation.job.purpose == "search" and observation.job.fidelity == campaign.target
+    ]
+    n_needed = campaign.budget.at_least.get(campaign.target, 0)
+    return len(at_target) >= n_needed and n_since_improvement(campaign, at_target) >= wanted

@@ -1,0 +1,221 @@
+"""The journal: an append-only, hash-chained event log in SQLite with one writer.
+
+A row's hash covers the hash before it and every stored column, so a changed, missing or inserted
+row is seen. Every append checks, within its own transaction, that nobody raised the epoch since:
+a control that was stopped and continued after another took over can write nothing.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final, Self
+
+from controller.clock import Clock
+from controller.events import Event, Recorded, decode_event, encode_event
+from experiments.errors import HomeInUse, Invalid, Rejected, Transient
+
+SCHEMA: Final = 1
+_GENESIS: Final = "0" * 64
+_BUSY_S: Final = 10.0
+_TABLES: Final = """
+CREATE TABLE holder (one INTEGER PRIMARY KEY CHECK (one = 1), epoch INTEGER NOT NULL) STRICT;
+INSERT INTO holder VALUES (1, 0);
+CREATE TABLE events (
+    position INTEGER PRIMARY KEY,
+    campaign TEXT NOT NULL,
+    epoch INTEGER NOT NULL,
+    at TEXT NOT NULL,
+    session_s REAL NOT NULL,
+    body BLOB NOT NULL,
+    hash TEXT NOT NULL
+) STRICT;
+CREATE INDEX events_by_campaign ON events (campaign, position);
+CREATE TRIGGER events_stay BEFORE UPDATE ON events
+BEGIN SELECT RAISE(ABORT, 'events are never changed'); END;
+CREATE TRIGGER events_remain BEFORE DELETE ON events
+BEGIN SELECT RAISE(ABORT, 'events are never deleted'); END;
+"""
+_Row = tuple[int, str, int, str, float, bytes, str]
+
+
+class JournalReader:
+    """Read the journal, while another process may be writing it."""
+
+    def __init__(self, path: Path) -> None:
+        """Open for reading. Raises ``Invalid`` without a journal, ``Rejected`` if damaged."""
+        if not path.is_file():
+            raise Invalid(f"{path}: no such journal")
+        self._path = path
+        self._connection = _connect(path, mode="ro")
+
+    def read(self, campaign: str, *, after: int = 0) -> Iterator[Recorded]:
+        """Yield a campaign's events past a position, in order."""
+        with _sqlite_errors(self._path):
+            rows: Iterator[_Row] = self._connection.execute(
+                "SELECT * FROM events WHERE campaign = ? AND position > ? ORDER BY position",
+                (campaign, after),
+            )
+            yield from map(_recorded, rows)
+
+    def campaigns(self) -> tuple[str, ...]:
+        """Return the names of all campaigns, in order of their start."""
+        with _sqlite_errors(self._path):
+            rows = self._connection.execute(
+                "SELECT campaign FROM events GROUP BY campaign ORDER BY min(position)"
+            )
+            return tuple(str(row[0]) for row in rows)
+
+    def verify(self) -> tuple[int, str]:
+        """Check the whole chain and return its last position and hash.
+
+        Raises ``Rejected`` with the first position that is wrong.
+        """
+        last, chained = 0, _GENESIS
+        with _sqlite_errors(self._path):
+            for row in self._connection.execute("SELECT * FROM events ORDER BY position"):
+                if row[0] != last + 1 or row[6] != _hash(chained, row[:6]):
+                    raise Rejected(
+                        f"{self._path} is damaged at position {last + 1}: the event's hash does "
+                        "not follow from the one before; nothing was changed",
+                        position=last + 1,
+                    )
+                last, chained = row[0], row[6]
+        return last, chained
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._connection.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.close()
+
+
+class Journal(JournalReader):
+    """The one writer. Opening raises the epoch; an append returns when it is on the disk."""
+
+    def __init__(self, path: Path, clock: Clock) -> None:
+        """Open for writing, making the journal where there is none, and verify the chain."""
+        self._path = path
+        self._clock = clock
+        if not path.exists():
+            os.close(os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600))
+        self._connection = _connect(path, mode="rw")
+        with _sqlite_errors(path):
+            self._connection.execute("PRAGMA journal_mode = WAL")
+            self._connection.execute("PRAGMA synchronous = FULL")
+            with self._transaction():
+                self._make_tables()
+                self._last, self._chained = self.verify()
+                self.epoch = self._raise_epoch()
+
+    def append(self, campaign: str, events: Sequence[Event]) -> tuple[Recorded, ...]:
+        """Store the events together and return them with their positions.
+
+        Raises ``HomeInUse`` where another control took over, ``Transient`` where the disk refuses;
+        nothing is stored then.
+        """
+        if not events:
+            return ()
+        at = self._clock.now().isoformat(timespec="milliseconds")
+        session_s = round(self._clock.elapsed_s(), 3)
+        last, chained = self._last, self._chained
+        rows: list[_Row] = []
+        for event in events:
+            last += 1
+            columns = (last, campaign, self.epoch, at, session_s, encode_event(event))
+            chained = _hash(chained, columns)
+            rows.append((*columns, chained))
+        with _sqlite_errors(self._path), self._transaction():
+            self._check_holder()
+            self._connection.executemany("INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?)", rows)
+        self._last, self._chained = last, chained
+        return tuple(
+            Recorded(row[0], campaign, self.epoch, at, session_s, event, row[6])
+            for row, event in zip(rows, events, strict=True)
+        )
+
+    def _check_holder(self) -> None:
+        (epoch,) = self._connection.execute("SELECT epoch FROM holder").fetchone()
+        if epoch != self.epoch:
+            raise HomeInUse(
+                f"another control took over {self._path.parent} (epoch {epoch}, ours was "
+                f"{self.epoch}); this one writes no more",
+                epoch=epoch,
+            )
+
+    def _raise_epoch(self) -> int:
+        self._connection.execute("UPDATE holder SET epoch = epoch + 1")
+        (epoch,) = self._connection.execute("SELECT epoch FROM holder").fetchone()
+        return int(epoch)
+
+    def _make_tables(self) -> None:
+        (found,) = self._connection.execute("PRAGMA user_version").fetchone()
+        if found == 0:
+            for statement in _statements(_TABLES):
+                self._connection.execute(statement)
+            self._connection.execute(f"PRAGMA user_version = {SCHEMA}")
+        elif found != SCHEMA:
+            raise Rejected(
+                f"{self._path} has schema {found}; this version writes schema {SCHEMA}; use the "
+                "version that wrote it",
+                schema=found,
+            )
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        """Hold the write lock from the first statement on; commit, or roll everything back."""
+        self._connection.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+            self._connection.execute("COMMIT")
+        except BaseException:
+            if self._connection.in_transaction:
+                self._connection.execute("ROLLBACK")
+            raise
+
+
+def _connect(path: Path, *, mode: str) -> sqlite3.Connection:
+    with _sqlite_errors(path):
+        address = f"{path.absolute().as_uri()}?mode={mode}"
+        return sqlite3.connect(address, uri=True, timeout=_BUSY_S, isolation_level=None)
+
+
+def _recorded(row: _Row) -> Recorded:
+    position, campaign, epoch, at, session_s, body, digest = row
+    return Recorded(position, campaign, epoch, at, session_s, decode_event(body, position), digest)
+
+
+def _hash(before: str, columns: Sequence[int | str | float | bytes]) -> str:
+    *words, body = columns
+    assert isinstance(body, bytes)
+    head = "\n".join([before, *(repr(word) for word in words), ""])
+    return hashlib.sha256(head.encode() + body).hexdigest()
+
+
+def _statements(script: str) -> Iterator[str]:
+    """Split a script where SQLite says a statement is complete."""
+    part = ""
+    for line in script.strip().splitlines():
+        part += line + "\n"
+        if sqlite3.complete_statement(part):
+            yield part
+            part = ""
+
+
+@contextmanager
+def _sqlite_errors(path: Path) -> Iterator[None]:
+    """Turn SQLite's errors into ours, with the file's name."""
+    try:
+        yield
+    except sqlite3.OperationalError as error:
+        raise Transient(f"{path}: {error}", sqlite=str(error)) from error
+    except sqlite3.DatabaseError as error:
+        raise Rejected(f"{path} is damaged: {error}", sqlite=str(error)) from error
