@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 import yaml
 
 from experiments.errors import Invalid
 
 Path = tuple[str | int, ...]
+_MAX_DEPTH: Final = 40
+_MAX_KEYS: Final = 20_000
+_PLAIN_TAGS: Final = {f"tag:yaml.org,2002:{name}" for name in ("int", "float", "bool", "null")}
+"""Scalars with any other tag (dates, Python objects) stay text."""
 
 
 @dataclass(frozen=True)
@@ -58,7 +62,8 @@ def parse_yaml(text: str, source: str) -> YamlDocument:
         line = f":{mark.line + 1}" if mark else ""
         raise Invalid(f"{source}{line}: not valid YAML: {error.problem}") from error
     except yaml.YAMLError as error:
-        raise Invalid(f"{source}: not valid YAML: {error}") from error
+        first = str(error).splitlines()[0]
+        raise Invalid(f"{source}: not valid YAML: {first}") from error
     document = YamlDocument(source, text, None, {})
     if node is None:
         return document
@@ -68,8 +73,10 @@ def parse_yaml(text: str, source: str) -> YamlDocument:
 
 def _plain(node: yaml.Node, path: Path, document: YamlDocument) -> Any:
     document.lines.setdefault(path, node.start_mark.line + 1)
-    if len(path) > 40:
-        raise document.error(path[:3], "nested too deeply")
+    if len(path) > _MAX_DEPTH:
+        raise document.error(path[:3], f"nested more than {_MAX_DEPTH} deep")
+    if len(document.lines) > _MAX_KEYS:
+        raise document.error((), f"more than {_MAX_KEYS} keys and items, aliases counted")
     if isinstance(node, yaml.MappingNode):
         found: dict[str, Any] = {}
         for key_node, value_node in node.value:
@@ -82,13 +89,12 @@ def _plain(node: yaml.Node, path: Path, document: YamlDocument) -> Any:
         return found
     if isinstance(node, yaml.SequenceNode):
         return [_plain(item, (*path, i), document) for i, item in enumerate(node.value)]
+    if node.tag not in _PLAIN_TAGS:
+        return str(node.value)
     loader = yaml.SafeLoader("")
     try:
-        value = loader.construct_object(node, deep=True)
+        return loader.construct_object(node, deep=True)
     except (yaml.YAMLError, ValueError) as error:
         raise document.error(path, f"cannot read {node.value!r}") from error
     finally:
         loader.dispose()
-    if not isinstance(value, (str, int, float, bool, type(None))):
-        return str(node.value)
-    return value
