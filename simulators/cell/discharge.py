@@ -1,0 +1,183 @@
+"""One constant-power discharge of one design: solved, or its failure classified."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+
+from experiments.errors import DesignFailed
+from experiments.observation import FailureKind
+from experiments.performance import DischargeCurve
+from simulators.cell.chemistry import Array
+from simulators.cell.discharge_model import (
+    LOSSES,
+    SOFT_START_S,
+    DischargeModel,
+    build_discharge_model,
+    discharge_model,
+)
+from simulators.cell.p2d_inputs import DesignInputs, ElectrodeInputs
+
+FIRST_INSTANT_S: Final = 1.0
+"""A discharge that ends sooner counts as a power the cell cannot give."""
+DEPLETED_SHARE: Final = 0.01
+"""Below this share of its initial concentration the electrolyte counts as depleted. Assumed."""
+_SOFT: Final = 0.98
+"""Share of the power still missing at the first instant of a soft start."""
+
+
+@dataclass(frozen=True)
+class Discharge:
+    """What a discharge gave, per square metre of coated area."""
+
+    power_W_per_m2: float
+    energy_Wh_per_m2: float
+    capacity_Ah_per_m2: float
+    duration_s: float
+    termination: str
+    flags: tuple[str, ...]
+    fallbacks: tuple[str, ...]
+    time_s: Array
+    voltage_V: Array
+    charge_Ah_per_m2: Array
+    losses_V: dict[str, Array]
+
+    def curve(self, area_m2: float) -> DischargeCurve:
+        """Return the curve of a whole cell with so much coated area."""
+        return DischargeCurve(
+            time_s=tuple(self.time_s.tolist()),
+            voltage_V=tuple(self.voltage_V.tolist()),
+            capacity_Ah=tuple((self.charge_Ah_per_m2 * area_m2).tolist()),
+            power_W=self.power_W_per_m2 * area_m2,
+            losses_V={name: tuple(loss.tolist()) for name, loss in self.losses_V.items()},
+        )
+
+
+def discharge(
+    design: DesignInputs,
+    *,
+    power_W_per_m2: float,
+    resistance_Ohm_m2: float,
+    temperature_K: float,
+    parameter_set: str,
+    model: str,
+    mesh_points: int,
+    rtol: float = 1e-4,
+) -> Discharge:
+    """Discharge at constant power from full charge to the lower cut-off.
+
+    A failed solve is tried again with a power that rises within seconds and a hundredfold tighter
+    tolerance, then once on a rebuilt model. Raises ``DesignFailed``: power_too_high where the
+    voltage falls to the cut-off within the first second, solver_failed with every input otherwise.
+    """
+    import pybamm
+
+    inputs = {
+        "power": power_W_per_m2,
+        "resistance": resistance_Ohm_m2,
+        "temperature": temperature_K,
+        "soft_start": 0.0,
+        **_inputs("negative", design.negative),
+        **_inputs("positive", design.positive),
+    }
+    end_s = 3600.0 * 5.0 * design.capacity_Ah_per_m2 / power_W_per_m2
+    soft = {**inputs, "soft_start": _SOFT}
+    attempts: tuple[tuple[str | None, dict[str, float], float, bool], ...] = (
+        (None, inputs, rtol, False),
+        ("solved with a soft start at a tighter tolerance", soft, rtol * 1e-2, False),
+        ("solved with a soft start on a rebuilt model", soft, rtol, True),
+    )
+    errors: list[str] = []
+    for fallback, given, tolerance, rebuilt in attempts:
+        try:
+            solved = _door(parameter_set, model, mesh_points, rebuilt=rebuilt).solve(
+                given, end_s=end_s, rtol=tolerance
+            )
+            result = _read(solved, given, () if fallback is None else (fallback,))
+        except (pybamm.SolverError, ArithmeticError) as error:
+            errors.append(str(error).splitlines()[0][:300])
+            continue
+        if result.duration_s < FIRST_INSTANT_S or _is_still_rising(result, given):
+            raise DesignFailed(
+                f"the cell cannot give {power_W_per_m2:.0f} W per m² of electrode: its voltage "
+                f"reaches the cut-off after {result.duration_s:.2g} s",
+                kind=FailureKind.power_too_high,
+                power_W_per_m2=power_W_per_m2,
+                duration_s=result.duration_s,
+            )
+        return result
+    raise DesignFailed(
+        f"the {model} model with {mesh_points} points did not converge in three attempts: "
+        f"{errors[0]}",
+        kind=FailureKind.solver_failed,
+        inputs=inputs,
+        errors=errors,
+        parameter_set=parameter_set,
+        model=model,
+        mesh_points=mesh_points,
+    )
+
+
+def _door(parameter_set: str, model: str, mesh_points: int, *, rebuilt: bool) -> DischargeModel:
+    build = build_discharge_model if rebuilt else discharge_model
+    return build(parameter_set, model, mesh_points)
+
+
+def _inputs(side: str, electrode: ElectrodeInputs) -> dict[str, float]:
+    return {
+        f"{side} thickness": electrode.thickness_m,
+        f"{side} porosity": electrode.porosity,
+        f"{side} active": electrode.active_fraction,
+        f"{side} transport": electrode.pore_transport,
+        f"{side} conductivity": electrode.conductivity_S_per_m,
+        f"{side} radius": electrode.particle_radius_m,
+        f"{side} area": electrode.area_factor,
+        f"{side} concentration": electrode.initial_concentration_mol_per_m3,
+    }
+
+
+def _is_still_rising(result: Discharge, given: dict[str, float]) -> bool:
+    """Say whether a soft start ended before 99% of the power was reached."""
+    return given["soft_start"] > 0.0 and result.duration_s < 5.0 * SOFT_START_S
+
+
+def _read(solved: Any, given: dict[str, float], fallbacks: tuple[str, ...]) -> Discharge:
+    """Read a solution. Raises ``ArithmeticError`` where it holds anything but finite numbers."""
+    columns = {
+        "voltage": np.asarray(solved["Voltage [V]"].data, dtype=np.float64),
+        "charge": np.asarray(solved["Discharge capacity [A.h]"].data, dtype=np.float64),
+        "lowest": np.asarray(
+            solved["Minimum electrolyte concentration [mol.m-3]"].data, dtype=np.float64
+        ),
+    }
+    losses = {
+        name: sign * np.asarray(solved[variable].data, dtype=np.float64)
+        for name, (variable, sign) in LOSSES.items()
+    }
+    if not all(np.isfinite(column).all() for column in (*columns.values(), *losses.values())):
+        raise ArithmeticError("the solution holds values that are not finite")
+    termination = str(solved.termination)
+    if termination == "final time":
+        raise ArithmeticError("the discharge outlasted all energy the cell can hold")
+    duration_s = float(solved.t[-1])
+    missing_s = given["soft_start"] * SOFT_START_S * -math.expm1(-duration_s / SOFT_START_S)
+    depleted_below = DEPLETED_SHARE * float(columns["lowest"][0])
+    is_depleted = bool(columns["lowest"][-1] < depleted_below)
+    was_depleted = bool((columns["lowest"] < depleted_below).any())
+    cause = termination.removeprefix("event: ").removesuffix(" [V]").lower()
+    return Discharge(
+        power_W_per_m2=given["power"],
+        energy_Wh_per_m2=given["power"] * (duration_s - missing_s) / 3600.0,
+        capacity_Ah_per_m2=float(columns["charge"][-1]),
+        duration_s=duration_s,
+        termination=f"{cause} with the electrolyte depleted" if is_depleted else cause,
+        flags=("electrolyte depleted",) if was_depleted else (),
+        fallbacks=fallbacks,
+        time_s=np.asarray(solved.t, dtype=np.float64),
+        voltage_V=columns["voltage"],
+        charge_Ah_per_m2=columns["charge"],
+        losses_V=losses,
+    )

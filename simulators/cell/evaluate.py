@@ -1,0 +1,127 @@
+"""The cell stage: from a recipe and its measured properties to the figures of a whole cell."""
+
+from __future__ import annotations
+
+import math
+import time
+
+from experiments.campaign import CellSpec, Physics
+from experiments.errors import Invalid
+from experiments.performance import CellPerformance
+from experiments.properties import EffectiveProperties
+from experiments.recipe import Recipe
+from simulators.cell.balance import balance_at
+from simulators.cell.discharge import Discharge, discharge
+from simulators.cell.p2d_inputs import DesignInputs, negative_inputs, positive_inputs
+from simulators.cell.sizing import SizedCell, size_cell
+
+VERSION = "1"
+"""Raised whenever the same inputs give other numbers; part of the stage's cache key."""
+
+
+def evaluate_cell(
+    cell: CellSpec,
+    recipe: Recipe,
+    properties: EffectiveProperties,
+    *,
+    power_W: float,
+    model: str,
+    mesh_points: int,
+    physics: Physics,
+    with_curve: bool = True,
+) -> CellPerformance:
+    """Discharge a whole cell at constant power and return its metrics.
+
+    Geometry, masses and balance follow from the recipe; transport, areas and phase fractions from
+    the measured properties. Raises ``Invalid`` before any solve where an argument is out of range
+    or unknown, ``DesignFailed`` where the design gives no number.
+    """
+    started = time.perf_counter()
+    _require_in_range(power_W=power_W, mesh_points=mesh_points)
+    sized = size_cell(cell, recipe)
+    design = design_inputs(sized, recipe, properties, physics)
+    area_m2 = sized.whole.coated_area_m2
+    result = discharge(
+        design,
+        power_W_per_m2=power_W / area_m2,
+        resistance_Ohm_m2=sized.whole.series_resistance_Ohm * area_m2,
+        temperature_K=cell.temperature_C + 273.15,
+        parameter_set=cell.parameter_set,
+        model=model,
+        mesh_points=mesh_points,
+    )
+    return CellPerformance(
+        metrics=_metrics(sized, result, power_W=power_W),
+        termination=result.termination,
+        flags=result.flags,
+        curve=result.curve(area_m2) if with_curve else None,
+        fallbacks=result.fallbacks,
+        elapsed_s=time.perf_counter() - started,
+    )
+
+
+def design_inputs(
+    sized: SizedCell, recipe: Recipe, properties: EffectiveProperties, physics: Physics
+) -> DesignInputs:
+    """Return what P2D needs, balanced for the active material that was measured.
+
+    The negative is made for the recipe's loading; where the measured active fraction differs, the
+    lithium inventory and the stoichiometries follow the measured one.
+    """
+    chemistry = sized.chemistry
+    measured = properties.volume_fraction.get("active", 0.0) + properties.volume_fraction.get(
+        "second_active", 0.0
+    )
+    nominal = sized.composition.active + sized.composition.second_active
+    actual = (
+        balance_at(chemistry, sized.balance.negative_sites * nominal / measured)
+        if measured > 0.0
+        else sized.balance
+    )
+    positive = positive_inputs(recipe.positive, properties, physics, chemistry, actual)
+    return DesignInputs(
+        negative=negative_inputs(
+            porosity=sized.negative_porosity,
+            thickness_m=sized.negative_thickness_m,
+            chemistry=chemistry,
+            balance=actual,
+        ),
+        positive=positive,
+        capacity_Ah_per_m2=actual.usable_share
+        * positive.active_fraction
+        * positive.thickness_m
+        * chemistry.positive.total_capacity_Ah_per_m3,
+    )
+
+
+def _metrics(sized: SizedCell, result: Discharge, *, power_W: float) -> dict[str, float]:
+    whole = sized.whole
+    energy_Wh = result.energy_Wh_per_m2 * whole.coated_area_m2
+    capacity_Ah = result.capacity_Ah_per_m2 * whole.coated_area_m2
+    nominal_Wh = _nominal_voltage_V(sized) * sized.areal_capacity_Ah_per_m2 * whole.coated_area_m2
+    active_kg = sized.composition.active_areal_mass_kg_per_m2 * whole.coated_area_m2
+    return {
+        "specific_energy_Wh_per_kg": energy_Wh / whole.mass_kg,
+        "energy_density_Wh_per_L": energy_Wh / (whole.volume_m3 * 1e3),
+        "energy_Wh": energy_Wh,
+        "capacity_Ah": capacity_Ah,
+        "mean_voltage_V": energy_Wh / capacity_Ah,
+        "duration_s": result.duration_s,
+        "c_rate_per_h": power_W / nominal_Wh,
+        "specific_power_W_per_kg": power_W / whole.mass_kg,
+        "energy_per_active_mass_Wh_per_kg": energy_Wh / active_kg,
+        "areal_capacity_mAh_per_cm2": sized.areal_capacity_Ah_per_m2 / 10.0,
+        "cell_mass_kg": whole.mass_kg,
+    }
+
+
+def _nominal_voltage_V(sized: SizedCell) -> float:
+    """Return the mean open-circuit voltage between full and empty."""
+    return sized.balance.mean_voltage_V(sized.chemistry)
+
+
+def _require_in_range(*, power_W: float, mesh_points: int) -> None:
+    if not (math.isfinite(power_W) and 0.0 < power_W <= 1e5):
+        raise Invalid(f"power_W: {power_W!r} W is not a power; allowed: above 0 to 100000 W")
+    if not 5 <= mesh_points <= 200:
+        raise Invalid(f"mesh_points: {mesh_points} is out of range; allowed: 5 to 200")
