@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
+import warnings
+from collections.abc import Iterator
 from pathlib import Path
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 import pytest
+
+if TYPE_CHECKING:
+    from agents.ray_executor import RayExecutor
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 
@@ -38,3 +44,16 @@ def shared_data() -> Path:
             "folder"
         )
     return folder
+
+
+@pytest.fixture(scope="session")
+def ray_executor() -> Iterator[RayExecutor]:
+    """Return the one Ray of the whole test run, with two slots; started when first asked for."""
+    from agents.ray_executor import start_local
+
+    executor = start_local(2)
+    yield executor
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ResourceWarning)  # Ray does not wait for what it ends
+        executor.close()
+        gc.collect()

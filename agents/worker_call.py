@@ -1,0 +1,50 @@
+"""A call as its worker makes it: timed, named, and with every error in a shape that travels."""
+
+from __future__ import annotations
+
+import os
+import socket
+import time
+import traceback
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from agents.executor import Kept
+from experiments.errors import CellwrightError, InternalError
+
+
+@dataclass(frozen=True)
+class Report:
+    """What a call came to; exactly one of value and error counts."""
+
+    value: Any
+    error: CellwrightError | None
+    has_large: bool
+    elapsed_s: float
+    worker: str
+
+
+def call(function: Callable[..., Any], arguments: tuple[Any, ...]) -> tuple[Report, Any]:
+    """Call the function and return its report, and apart from it the large part of its result."""
+    started = time.perf_counter()
+    value, large, error = None, None, None
+    try:
+        value = function(*arguments)
+    except CellwrightError as known:
+        error = known
+    except Exception as unknown:  # noqa: BLE001 - a defect must reach the driver as a message
+        error = InternalError(
+            f"{function.__name__}: {type(unknown).__name__}: {unknown}",
+            traceback="".join(traceback.format_exception(unknown))[-8000:],
+        )
+    has_large = isinstance(value, Kept)
+    if isinstance(value, Kept):
+        value, large = value.value, value.large
+    return Report(
+        value=value,
+        error=error,
+        has_large=has_large,
+        elapsed_s=time.perf_counter() - started,
+        worker=f"{socket.gethostname()}:{os.getpid()}",
+    ), large
