@@ -1,0 +1,1 @@
+"""Deciders, and what they are made of."""

@@ -1,0 +1,28 @@
+"""The one seam of decisions: a question in, a ranking out, nothing kept in between."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from experiments.ranking import Question, Ranking
+
+
+class Decider(Protocol):
+    """Ranks what is worth evaluating next.
+
+    Pure: on one machine, with the same versions and threads, equal questions get equal rankings.
+    All randomness comes from ``question.campaign.seed`` and ``question.position``.
+    """
+
+    name: str
+    version: str
+
+    def rank(self, question: Question) -> Ranking:
+        """Return at most ``question.n_candidates`` candidates, best first.
+
+        Every candidate lies inside the design space and keeps the known constraints; no fidelity
+        is named more often than ``question.left`` allows; no candidate repeats a job that was
+        observed, is pending or stands earlier in the ranking. Raises ``Invalid`` where the design
+        space holds no feasible design.
+        """
+        ...

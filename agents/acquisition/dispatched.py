@@ -1,0 +1,47 @@
+"""What has been dispatched already, so that no job is asked for twice."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+
+from experiments.design import Design
+from experiments.job import Job
+from experiments.ranking import Question
+
+
+class Dispatched:
+    """The jobs of a question, observed and pending, by design and fidelity."""
+
+    def __init__(self, question: Question) -> None:
+        self._replicates: Counter[tuple[str, str]] = Counter()
+        self._by_fidelity: Counter[str] = Counter()
+        for job in jobs_of(question):
+            self.add(job.design, job.fidelity)
+
+    def add(self, design: Design, fidelity: str) -> None:
+        """Count one more evaluation of a design at a fidelity."""
+        self._replicates[design.key, fidelity] += 1
+        self._by_fidelity[fidelity] += 1
+
+    def next_replicate(self, design: Design, fidelity: str) -> int:
+        """Return the replicate a further evaluation would be; 0 where there was none."""
+        return self._replicates[design.key, fidelity]
+
+    def has(self, design: Design, fidelity: str) -> bool:
+        """Say whether the design was evaluated, or is being evaluated, at the fidelity."""
+        return self._replicates[design.key, fidelity] > 0
+
+    def n_at(self, fidelity: str) -> int:
+        """Return how many search evaluations were dispatched at the fidelity."""
+        return self._by_fidelity[fidelity]
+
+
+def jobs_of(question: Question) -> Iterator[Job]:
+    """Yield the search jobs of a question; baselines are not part of the budget's sequence."""
+    for observation in question.observations:
+        if observation.job.purpose == "search":
+            yield observation.job
+    for job in question.pending:
+        if job.purpose == "search":
+            yield job

@@ -1,0 +1,50 @@
+"""The Sobol decider: a scrambled low-discrepancy sequence that never looks at a result."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+
+import numpy as np
+from scipy.stats import qmc
+
+from agents.acquisition.fixed_sequence import BLOCK, feasible_designs, in_fixed_order
+from agents.acquisition.known_constraints import Screen, violation
+from agents.acquisition.measured_best import measured_best
+from experiments.campaign import Campaign
+from experiments.ranking import Question, Ranking
+
+
+class SobolDecider:
+    """The i-th design depends on the campaign's seed and on i, and on nothing else."""
+
+    name = "sobol"
+    version = "1"
+
+    def __init__(
+        self, *, screen: Screen = violation, clock: Callable[[], float] = time.perf_counter
+    ) -> None:
+        self._screen = screen
+        self._clock = clock
+
+    def rank(self, question: Question) -> Ranking:
+        """Return the next evaluations of the sequence."""
+        started = self._clock()
+        designs = feasible_designs(question.campaign, sobol_blocks(question.campaign), self._screen)
+        return Ranking(
+            position=question.position,
+            decider=self.name,
+            decider_version=self.version,
+            candidates=tuple(in_fixed_order(question, designs, "sobol sequence")),
+            recommended=measured_best(question),
+            elapsed_s=self._clock() - started,
+        )
+
+
+def sobol_blocks(campaign: Campaign) -> Iterator[np.ndarray]:
+    """Yield unit-cube blocks (``64 x n_unit``) of the campaign's scrambled Sobol sequence."""
+    engine = qmc.Sobol(
+        campaign.design.n_unit, scramble=True, rng=np.random.default_rng(campaign.seed)
+    )
+    while True:
+        yield engine.random(BLOCK)

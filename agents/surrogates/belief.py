@@ -1,0 +1,129 @@
+"""What is believed of a campaign: a process for every modelled metric, and the odds of success."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.stats import norm
+
+from agents.surrogates.encoding import Encoding, encoding_of
+from agents.surrogates.fit import at_prior, fit
+from agents.surrogates.level_data import LevelData, level_data, level_names
+from agents.surrogates.multi_level_gp import MultiLevelGP
+from agents.surrogates.success import SuccessModel, learn_success
+from experiments.campaign import Campaign, Constraint
+from experiments.metrics import METRICS
+from experiments.ranking import Prediction, Question
+
+
+@dataclass(frozen=True)
+class Belief:
+    """Processes by metric key, with the data they learned from."""
+
+    campaign: Campaign
+    encoding: Encoding
+    levels: tuple[str, ...]
+    """The target first."""
+    processes: dict[str, MultiLevelGP]
+    data: dict[str, LevelData]
+    success: SuccessModel
+    baseline: dict[str, float]
+    """What was measured on the baseline at the target, by metric."""
+    fallbacks: tuple[str, ...]
+
+    def constraint_probability(self, x: np.ndarray) -> np.ndarray:
+        """Return P(all modelled constraints | success) at the target for rows ``n x d``."""
+        probability = np.ones(len(x))
+        for limit in modelled_constraints(self.campaign):
+            probability = probability * self.probability_within(x, limit)
+        return probability
+
+    def keeps_constraints(self, x: np.ndarray) -> np.ndarray:
+        """Say for each row whether every modelled constraint is kept with its confidence."""
+        keeps = np.ones(len(x), bool)
+        for limit in modelled_constraints(self.campaign):
+            keeps &= self.probability_within(x, limit) >= limit.confidence
+        return keeps
+
+    def probability_within(self, x: np.ndarray, limit: Constraint) -> np.ndarray:
+        """Return P(the noise-free metric keeps a limit) at the target."""
+        process = self.processes[self.campaign.metric_key(limit)]
+        mean, sd = process.mean_and_sd(x, np.zeros(len(x), int))
+        above = 1.0 if limit.max is None else norm.cdf((limit.max - mean) / sd)
+        below = 0.0 if limit.min is None else norm.cdf((limit.min - mean) / sd)
+        return np.clip(np.asarray(above - below, float) * np.ones(len(x)), 1e-300, 1.0)
+
+    def predict(self, x: np.ndarray) -> list[dict[str, Prediction]]:
+        """Return predictions for a next evaluation at the target, its noise included."""
+        found: list[dict[str, Prediction]] = [{} for _ in x]
+        for key, process in self.processes.items():
+            mean, sd = process.mean_and_sd(x, np.zeros(len(x), int))
+            spread = np.sqrt(sd**2 + process.noise_variance(0))
+            for i in range(len(x)):
+                found[i][key] = Prediction(mean=float(mean[i]), sd=float(spread[i]))
+        return found
+
+    def believing(self, x: np.ndarray, level: int) -> Belief:
+        """Return the belief after one evaluation at a row (``1 x d``) came out as expected."""
+        at = np.array([level])
+        return Belief(
+            campaign=self.campaign,
+            encoding=self.encoding,
+            levels=self.levels,
+            processes={key: p.believing(x, at) for key, p in self.processes.items()},
+            data=self.data,
+            success=self.success,
+            baseline=self.baseline,
+            fallbacks=self.fallbacks,
+        )
+
+
+def modelled_constraints(campaign: Campaign) -> list[Constraint]:
+    """Return the constraints whose metric only an evaluation can tell."""
+    return [limit for limit in campaign.constraints if not METRICS[limit.metric].from_recipe]
+
+
+def form_belief(question: Question) -> Belief | None:
+    """Learn from a question's observations; None where a modelled metric has no value at all.
+
+    A process that cannot be fitted falls back to its prior hyperparameters, on record.
+    """
+    campaign = question.campaign
+    encoding = encoding_of(campaign.design)
+    keys = [campaign.metric_key(objective) for objective in campaign.objectives]
+    keys += [campaign.metric_key(limit) for limit in modelled_constraints(campaign)]
+    processes: dict[str, MultiLevelGP] = {}
+    data: dict[str, LevelData] = {}
+    fallbacks: list[str] = []
+    for key in dict.fromkeys(keys):
+        data[key] = level_data(campaign, question.observations, key, encoding)
+        if data[key].n == 0:
+            return None
+        try:
+            processes[key] = fit(data[key], encoding.group)
+        except (ArithmeticError, ValueError) as error:
+            processes[key] = at_prior(data[key], encoding.group)
+            fallbacks.append(f"{key}: prior hyperparameters, because the fit failed ({error})")
+    return Belief(
+        campaign=campaign,
+        encoding=encoding,
+        levels=level_names(campaign),
+        processes=processes,
+        data=data,
+        success=learn_success(campaign, question.observations, encoding),
+        baseline=_baseline(question),
+        fallbacks=tuple(fallbacks),
+    )
+
+
+def _baseline(question: Question) -> dict[str, float]:
+    """Return the baseline's metrics at the target; the last one measured counts."""
+    found: dict[str, float] = {}
+    for observation in question.observations:
+        job = observation.job
+        if job.purpose == "baseline" and job.fidelity == question.campaign.target:
+            for key, metric in observation.metrics.items():
+                if metric.value is not None:
+                    found[key] = metric.value
+    return found
