@@ -1,0 +1,196 @@
+"""The loop: hear compute, store, decide, store, and only then send.
+
+Nothing counts before it is in the journal, and nothing is sent before its decision is. A process
+killed at any point leaves a journal from which the next one goes on: what was decided and not
+sent is sent again under the same job id, and what compute finished and could not tell is asked for
+again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from agents.messages import Configure
+from controller.clock import Clock
+from controller.compute import Compute, Happening
+from controller.conversation import Conversation
+from controller.decide import (
+    AskRanking,
+    Command,
+    Dispatch,
+    Fail,
+    Finish,
+    Quarantine,
+    Send,
+    decide,
+)
+from controller.events import Dispatched, Event, Finished, Interrupted, Observed
+from controller.fold import fold
+from controller.journal import Journal
+from controller.progress import Moment, take_snapshot
+from controller.snapshot import ProgressView
+from controller.state import State
+from experiments.errors import CellwrightError
+from experiments.observation import Failure, FailureKind, Observation
+
+_TURN_S: Final = 0.25
+_REDRAW_S: Final = 0.5
+
+Ending = Literal["finished", "interrupted", "stopped as asked"]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a session ended."""
+
+    state: State
+    ending: Ending
+
+
+class Control:
+    """One session of one campaign."""
+
+    def __init__(
+        self,
+        state: State,
+        *,
+        journal: Journal,
+        compute: Compute,
+        configure: Configure,
+        view: ProgressView,
+        clock: Clock,
+        stop_after: int | None = None,
+        when_stored: Callable[[State], None] = lambda _: None,
+        log: Callable[[str], None] = lambda _: None,
+    ) -> None:
+        self._state = state
+        self._journal = journal
+        self._compute = compute
+        self._configure = configure
+        self._talk = Conversation(compute, log)
+        self._view = view
+        self._clock = clock
+        self._stop_after = stop_after
+        self._when_stored = when_stored
+        self._n_observed_before = _n_searched(state)
+        self._stop_reason: str | None = None
+        self._drawn_s = float("-inf")
+        self._stored_s = clock.elapsed_s()
+
+    def ask_to_stop(self, reason: str) -> None:
+        """Let the loop end at its next turn."""
+        self._stop_reason = self._stop_reason or reason
+
+    async def run(self) -> Outcome:
+        """Go on until the campaign is finished, or something stops it.
+
+        Raises what made going on impossible, with everything before it stored.
+        """
+        self._follow_decisions()
+        if self._state.phase == "finished":
+            return Outcome(self._state, "finished")
+        self._compute.start(self._configure)
+        try:
+            while (ending := self._ending()) is None:
+                self._draw()
+                self._take(await self._compute.next(_TURN_S))
+            self._draw(is_last=True)
+            return Outcome(self._state, ending)
+        finally:
+            await self._compute.stop()
+
+    def _take(self, happenings: Sequence[Happening]) -> None:
+        """Store what happened, then do what follows from it."""
+        if not happenings:
+            return
+        self._store(self._talk.hear(happenings, self._state))
+        if self._talk.hopeless is not None:
+            self._store([Interrupted(reason=self._talk.hopeless.message)])
+            raise self._talk.hopeless
+        self._talk.teach(self._state)
+        self._follow_decisions()
+
+    def _follow_decisions(self) -> None:
+        """Decide and act until nothing is left to decide."""
+        while commands := decide(self._state, self._talk.situation(self._n_more())):
+            self._store([event for command in commands for event in _events_of(command)])
+            for command in commands:
+                self._act(command)
+
+    def _act(self, command: Command) -> None:
+        match command:
+            case Dispatch(job=job) | Send(job=job):
+                self._talk.run(job)
+            case AskRanking():
+                self._talk.ask(command, self._state)
+            case Quarantine():
+                self._talk.teach(self._state)
+            case Fail(reason=reason):
+                raise CellwrightError(f"campaign {self._state.campaign.name}: {reason}")
+
+    def _store(self, events: Sequence[Event]) -> None:
+        """Put events into the journal, together, and only then into the state."""
+        if events:
+            recorded = self._journal.append(self._state.campaign.name, events)
+            after = fold(recorded, self._state)
+            assert after is not None
+            self._state = after
+            self._stored_s = self._clock.elapsed_s()
+            self._when_stored(after)
+
+    def _ending(self) -> Ending | None:
+        if self._state.phase == "finished":
+            return "finished"
+        if self._stop_reason is not None:
+            self._store([Interrupted(reason=self._stop_reason)])
+            return "interrupted"
+        if self._n_more() == 0 and not self._state.in_flight:
+            self._store([Interrupted(reason=f"stopped after {self._stop_after} evaluations")])
+            return "stopped as asked"
+        return None
+
+    def _n_more(self) -> int | None:
+        """Return how many search jobs this session may still dispatch; None is no limit."""
+        if self._stop_after is None:
+            return None
+        n_done = _n_searched(self._state) - self._n_observed_before
+        n_running = sum(job.purpose == "search" for job in self._state.in_flight.values())
+        return max(0, self._stop_after - n_done - n_running)
+
+    def _draw(self, *, is_last: bool = False) -> None:
+        now_s = self._clock.elapsed_s()
+        if not is_last and now_s - self._drawn_s < _REDRAW_S:
+            return
+        self._drawn_s = now_s
+        moment = Moment(
+            n_workers=self._talk.n_slots,
+            n_busy=self._talk.n_busy,
+            since_last_event_s=now_s - self._stored_s,
+            is_stopping=self._stop_reason is not None,
+            note=self._talk.note,
+        )
+        self._view.update(take_snapshot(self._state, moment))
+
+
+def _events_of(command: Command) -> list[Event]:
+    """Return what must be stored before a command is carried out."""
+    match command:
+        case Dispatch(job=job, candidate=candidate, ranking_position=position):
+            return [Dispatched(job=job, candidate=candidate, ranking_position=position)]
+        case Quarantine(job=job, n_lost=n_lost, reason=reason):
+            message = f"{n_lost} workers died under this job, which is not tried again: {reason}"
+            failure = Failure(kind=FailureKind.worker_died, message=message)
+            return [Observed(observation=Observation(job=job, failure=failure))]
+        case Finish(reason=reason):
+            return [Finished(reason=reason)]
+        case Fail(reason=reason):
+            return [Interrupted(reason=reason)]
+        case Send() | AskRanking():
+            return []
+
+
+def _n_searched(state: State) -> int:
+    """Return how many search jobs are observed."""
+    return sum(observation.job.purpose == "search" for observation in state.observations.values())

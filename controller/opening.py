@@ -1,0 +1,46 @@
+"""Start a campaign in a journal, or take up the one that is there under its name."""
+
+from __future__ import annotations
+
+from controller.campaign_file import LoadedCampaign
+from controller.changes import changes, may_change
+from controller.events import Amended, CampaignStarted, Event, Resumed
+from controller.fold import fold
+from controller.journal import Journal
+from controller.state import State
+from experiments.errors import Invalid
+
+
+def open_campaign(journal: Journal, loaded: LoadedCampaign) -> State:
+    """Return the campaign's state, with its start, amendment or resumption stored.
+
+    A finished campaign without an amendment is returned as it is. Raises ``Invalid`` with every
+    changed key where more than budget and stopping changed; nothing is stored then.
+    """
+    campaign = loaded.campaign
+    before = fold(journal.read(campaign.name))
+    if before is None:
+        started = CampaignStarted(campaign=campaign, source=loaded.source, text=loaded.text)
+        return _stored(journal, [started], None, campaign.name)
+    changed = changes(before.campaign, campaign)
+    refused = {key: pair for key, pair in changed.items() if not may_change(key)}
+    if refused:
+        listed = "; ".join(f"{key}: {old} → {new}" for key, (old, new) in refused.items())
+        raise Invalid(
+            f"{loaded.source}: campaign {campaign.name} was started with other values: {listed}; "
+            "only budget and stopping may change: undo this, or give the campaign a new name",
+            changed=sorted(refused),
+        )
+    if before.phase == "finished" and not changed:
+        return before
+    events: list[Event] = [Resumed()]
+    if changed:
+        amended = Amended(budget=campaign.budget, stopping=campaign.stopping, text=loaded.text)
+        events.append(amended)
+    return _stored(journal, events, before, campaign.name)
+
+
+def _stored(journal: Journal, events: list[Event], before: State | None, name: str) -> State:
+    after = fold(journal.append(name, events), before)
+    assert after is not None
+    return after
