@@ -200,7 +200,7 @@ def _end(state: State, situation: Situation, spent: Allowance) -> tuple[Command,
 
 def _has_news(state: State, n_dispatching: int) -> bool:
     """Say whether a question asked now differs from the one answered last."""
-    if state.asked is None:
+    if state.asked is None or state.asked.is_budget_old:
         return True
     return (
         len(state.observations) > state.asked.n_observed

@@ -95,6 +95,8 @@ def _change_phase(
             changed = {"budget": event.budget, "stopping": event.stopping}
             draft["campaign"] = draft["campaign"].model_copy(update=changed)
             draft.update(text=event.text, phase="running", reason="")
+            if draft["asked"] is not None:
+                draft["asked"] = replace(draft["asked"], is_budget_old=True)
         case Interrupted():
             draft.update(phase="interrupted", reason=event.reason)
         case Finished():

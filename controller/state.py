@@ -35,6 +35,8 @@ class Asked:
     position: int
     decider: str
     decider_version: str
+    is_budget_old: bool = False
+    """The campaign was amended since."""
 
 
 @dataclass(frozen=True)

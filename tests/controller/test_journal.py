@@ -1,0 +1,149 @@
+from __future__ import annotations
+
+import sqlite3
+import stat
+from pathlib import Path
+
+import pytest
+
+from controller.events import ComputeLost, Event, Interrupted
+from controller.journal import Journal, JournalReader
+from experiments.errors import HomeInUse, Invalid, Rejected, Transient
+from tests.controller.doubles import ManualClock
+
+
+def losses(n: int) -> list[Event]:
+    return [ComputeLost(reason=f"reason {i}") for i in range(n)]
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "journal.db"
+
+
+def test_what_was_appended_is_read_back_in_order_by_campaign(path: Path) -> None:
+    journal = Journal(path, ManualClock())
+    journal.append("a", losses(2))
+    journal.append("b", losses(1))
+    stored = journal.append("a", [Interrupted(reason="asked")])
+    assert [recorded.position for recorded in journal.read("a")] == [1, 2, 4]
+    assert list(journal.read("a", after=2)) == list(stored)
+    assert journal.campaigns() == ("a", "b")
+
+
+def test_the_file_is_for_its_owner_alone(path: Path) -> None:
+    journal = Journal(path, ManualClock())
+    journal.append("a", losses(1))
+    for name in ("journal.db", "journal.db-wal", "journal.db-shm"):
+        assert stat.S_IMODE((path.parent / name).stat().st_mode) == 0o600
+
+
+def test_a_reader_follows_a_writer_that_is_still_open(path: Path) -> None:
+    journal = Journal(path, ManualClock())
+    with JournalReader(path) as reader:
+        journal.append("a", losses(3))
+        assert len(list(reader.read("a"))) == 3
+        journal.append("a", losses(1))
+        assert len(list(reader.read("a", after=3))) == 1
+        assert reader.verify()[0] == 4
+
+
+def test_a_reader_opens_what_no_writer_holds(path: Path) -> None:
+    journal = Journal(path, ManualClock())
+    journal.append("a", losses(3))
+    journal.close()
+    with JournalReader(path) as reader:
+        assert len(list(reader.read("a"))) == 3
+
+
+def test_a_reader_cannot_write(path: Path) -> None:
+    Journal(path, ManualClock()).close()
+    with JournalReader(path) as reader, pytest.raises(sqlite3.OperationalError):
+        reader._connection.execute("UPDATE holder SET epoch = 9")
+
+
+def test_reading_a_journal_that_is_not_there_is_an_error(path: Path) -> None:
+    with pytest.raises(Invalid, match="no such journal"):
+        JournalReader(path)
+    assert not path.exists()
+
+
+def test_the_chain_goes_on_after_reopening(path: Path) -> None:
+    first = Journal(path, ManualClock())
+    first.append("a", losses(2))
+    first.close()
+    second = Journal(path, ManualClock())
+    assert second.epoch == first.epoch + 1
+    second.append("a", losses(2))
+    assert second.verify()[0] == 4
+
+
+def test_a_writer_whose_epoch_is_past_can_append_nothing(path: Path) -> None:
+    old = Journal(path, ManualClock())
+    old.append("a", losses(1))
+    new = Journal(path, ManualClock())
+    with pytest.raises(HomeInUse, match="took over"):
+        old.append("a", losses(1))
+    new.append("a", losses(1))
+    assert new.verify()[0] == 2
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        "UPDATE events SET body = CAST(body || ' ' AS BLOB) WHERE position = 2",
+        "UPDATE events SET campaign = 'b' WHERE position = 2",
+        "UPDATE events SET at = '2000-01-01' WHERE position = 2",
+        "UPDATE events SET epoch = 7 WHERE position = 2",
+        "UPDATE events SET session_s = 7.5 WHERE position = 2",
+        "DELETE FROM events WHERE position = 2",
+    ],
+)
+def test_a_changed_or_missing_event_is_named_by_its_position(path: Path, damage: str) -> None:
+    journal = Journal(path, ManualClock())
+    journal.append("a", losses(4))
+    journal.close()
+    with sqlite3.connect(path) as connection:
+        connection.execute("DROP TRIGGER events_stay")
+        connection.execute("DROP TRIGGER events_remain")
+        connection.execute(damage)
+    connection.close()
+    with pytest.raises(Rejected, match=r"position 2|damaged") as caught:
+        Journal(path, ManualClock())
+    assert "\n" not in caught.value.message
+
+
+def test_events_can_be_neither_changed_nor_deleted_by_sql(path: Path) -> None:
+    journal = Journal(path, ManualClock())
+    journal.append("a", losses(1))
+    for statement in ("UPDATE events SET epoch = 3", "DELETE FROM events"):
+        with pytest.raises(sqlite3.IntegrityError):
+            journal._connection.execute(statement)
+
+
+def test_a_file_that_is_no_database_is_refused_and_left_alone(path: Path) -> None:
+    path.write_bytes(b"not a database" * 100)
+    with pytest.raises(Rejected, match="damaged"):
+        Journal(path, ManualClock())
+    assert path.read_bytes() == b"not a database" * 100
+
+
+def test_a_newer_schema_is_refused(path: Path) -> None:
+    Journal(path, ManualClock()).close()
+    connection = sqlite3.connect(path)
+    connection.execute("PRAGMA user_version = 99")
+    connection.close()
+    with pytest.raises(Rejected, match="schema 99"):
+        Journal(path, ManualClock())
+
+
+def test_a_full_disk_stores_nothing_and_a_later_append_goes_on(path: Path) -> None:
+    journal = Journal(path, ManualClock())
+    journal.append("a", losses(1))
+    (pages,) = journal._connection.execute("PRAGMA page_count").fetchone()
+    journal._connection.execute(f"PRAGMA max_page_count = {pages}")
+    with pytest.raises(Transient, match="full"):
+        journal.append("a", [Interrupted(reason="x" * 1_000_000)])
+    journal._connection.execute("PRAGMA max_page_count = 1000000")
+    journal.append("a", losses(1))
+    assert journal.verify()[0] == 2
