@@ -1,0 +1,1 @@
+"""Effective properties of voxel structures: transport, morphology, representativity."""
