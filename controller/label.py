@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Final, NamedTuple
 
+from controller.quantity import three
 from experiments.campaign import Campaign, Objective
+from experiments.design import Design
 from experiments.metrics import METRICS
 from experiments.observation import FailureKind
 
@@ -59,12 +61,6 @@ _FAILURE_TEXT: Final = {
     FailureKind.internal_error: "Unforeseen error: please report it",
 }
 
-LOSS_TEXT: Final = {
-    "ohmic": "Ohmic",
-    "kinetic": "Kinetic",
-    "diffusion": "Diffusion",
-}
-
 
 def metric_label(metric: str) -> Label:
     """Return a metric's words and unit; ``…@200W`` names keep their power."""
@@ -85,8 +81,27 @@ def parameter_label(name: str) -> Label:
             value, unit = value.removesuffix(suffix), its_unit
             break
     words = value.replace("_", " ").replace("n to p ratio", "N/P ratio").replace(" d50", " D50")
+    words = "active material" if words == "active" else words
     text = words[:1].upper() + words[1:]
     return Label(f"{text}, {side}" if side not in ("", "positive") else text, unit)
+
+
+def value_words(name: str, value: float | int | str) -> str:
+    """Return a parameter's value with its unit, ``84.0 µm``."""
+    if isinstance(value, str):
+        return value
+    unit = parameter_label(name).unit
+    shown = f"{value:,}" if isinstance(value, int) else three(value)
+    return shown if unit == "1" else f"{shown} {unit}"
+
+
+def design_words(design: Design, *, separator: str = ", ") -> str:
+    """Return a design in one phrase, ``active 95.6 wt%, porosity 0.290``."""
+    words = []
+    for name, value in design.values.items():
+        text = parameter_label(name).text
+        words.append(f"{text[:1].lower()}{text[1:]} {value_words(name, value)}")
+    return separator.join(words)
 
 
 def failure_text(kind: FailureKind) -> str:
