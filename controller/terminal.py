@@ -11,7 +11,7 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
-from controller.label import metric_label, parameter_label
+from controller.label import design_words, metric_label
 from controller.quantity import change, duration, three, with_interval
 from controller.snapshot import Best, LevelProgress, Phase, ProgressView, Snapshot
 from experiments.design import Design
@@ -140,17 +140,6 @@ def closing_lines(
     else:
         third = f"Stopped before the end, everything is saved. To go on: {go_on}"
     return first, second, third
-
-
-def design_words(design: Design) -> str:
-    """Return a design in one phrase, ``active 95.6 wt%, porosity 0.290``."""
-    words = []
-    for name, value in design.values.items():
-        label = parameter_label(name)
-        shown = three(value) if isinstance(value, (int, float)) else str(value)
-        unit = "" if label.unit == "1" else f" {label.unit}"
-        words.append(f"{label.text[:1].lower()}{label.text[1:]} {shown}{unit}")
-    return ", ".join(words)
 
 
 def _count(level: LevelProgress) -> str:
