@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Final
@@ -10,14 +11,13 @@ from urllib.parse import unquote, urlsplit
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import TypeAdapter, ValidationError
+from pydantic import ValidationError
 
 from experiments.observation import Artifact, Observation
 from experiments.performance import DischargeCurve
 
 VOXELS: Final = "voxels"
-CURVES: Final = "curves"
-_CURVES: Final = TypeAdapter(dict[str, DischargeCurve])
+CURVE: Final = "curve"
 
 Read = Callable[[Artifact], bytes | None]
 
@@ -28,7 +28,7 @@ def reader(folder: Path) -> Read:
     def read(artifact: Artifact) -> bytes | None:
         parts = urlsplit(artifact.url)
         name = unquote(parts.path).rsplit("/", 1)[-1]
-        candidates = [folder / name, folder / artifact.sha256[:2] / name]
+        candidates = [folder / "files" / artifact.sha256[:2] / name]
         if parts.scheme in ("", "file"):
             candidates.insert(0, Path(unquote(parts.path)))
         for path in candidates:
@@ -39,28 +39,34 @@ def reader(folder: Path) -> Read:
     return read
 
 
-def volume_labels(observation: Observation, read: Read) -> NDArray[np.uint8] | None:
-    """Return the labels of an observation's first volume, or None where they are gone."""
+def first_volume(
+    observation: Observation, read: Read
+) -> tuple[NDArray[np.uint8], tuple[float, float, float]] | None:
+    """Return labels and voxel edges (m) of the first volume, or None where they are gone."""
     content = _content(observation, VOXELS, read)
     if content is None:
         return None
     try:
-        loaded = np.load(io.BytesIO(content), allow_pickle=False)
-        labels = loaded[loaded.files[0]] if hasattr(loaded, "files") else loaded
-    except (ValueError, OSError, IndexError):
+        with np.load(io.BytesIO(content), allow_pickle=False) as file:
+            labels = np.asarray(file["labels"], dtype=np.uint8)
+            edges = [float(edge) for edge in file["voxel_size_m"]]
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
         return None
-    return np.asarray(labels, dtype=np.uint8)
+    return labels, (edges[0], edges[1], edges[2])
 
 
-def discharge_curves(observation: Observation, read: Read) -> dict[str, DischargeCurve]:
-    """Return an observation's curves by power, empty where they are gone."""
-    content = _content(observation, CURVES, read)
-    if content is None:
-        return {}
-    try:
-        return _CURVES.validate_json(content)
-    except ValidationError:
-        return {}
+def discharge_curves(observation: Observation, read: Read) -> list[DischargeCurve]:
+    """Return an observation's curves, the campaign's first power first, as far as they are kept."""
+    curves = []
+    for name in observation.provenance.artifacts:
+        if name == CURVE or name.startswith(f"{CURVE}@"):
+            content = _content(observation, name, read)
+            try:
+                if content is not None:
+                    curves.append(DischargeCurve.model_validate_json(content))
+            except ValidationError:
+                continue
+    return curves
 
 
 def _content(observation: Observation, name: str, read: Read) -> bytes | None:

@@ -31,9 +31,9 @@ def shown_curves(material: Material) -> list[NamedCurve]:
         named.append(("baseline", found.baseline, token("baseline")))
     curves = []
     for name, one, colour in named:
-        by_power = discharge_curves(one, material.read)
-        for n, curve in enumerate(by_power.values()):
-            text = name if len(by_power) == 1 else f"{name}, {curve.power_W:g} W"
+        of_design = discharge_curves(one, material.read)
+        for n, curve in enumerate(of_design):
+            text = name if len(of_design) == 1 else f"{name}, {curve.power_W:g} W"
             dash = ("solid", "dash", "dot", "dashdot")[n % 4]
             curves.append(NamedCurve(text, curve, colour, dash))
     return curves

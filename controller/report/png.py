@@ -41,7 +41,7 @@ def data_uri(png: bytes) -> str:
 
 
 def _body(raw: bytes) -> bytes:
-    return _chunk(b"IDAT", zlib.compress(raw, 9)) + _chunk(b"IEND", b"")
+    return _chunk(b"IDAT", zlib.compress(raw, 6)) + _chunk(b"IEND", b"")
 
 
 def _chunk(kind: bytes, content: bytes) -> bytes:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from controller.report.answer import answer
-from controller.report.attachments import volume_labels
+from controller.report.attachments import first_volume
 from controller.report.material import Material
 from controller.report.picture import Portrait, Volume, portraits
 from experiments.observation import Observation
@@ -20,10 +20,5 @@ def campaign_portraits(material: Material) -> list[Portrait]:
 
 
 def _volume(material: Material, name: str, observation: Observation) -> Volume | None:
-    labels = volume_labels(observation, material.read)
-    if labels is None:
-        return None
-    properties = observation.properties
-    level = material.campaign.fidelity(observation.job.fidelity)
-    size_m = level.voxel_size_m if properties is None else properties.voxel_size_m[0]
-    return Volume(name, labels, size_m)
+    found = first_volume(observation, material.read)
+    return None if found is None else Volume(name, found[0], found[1][0])

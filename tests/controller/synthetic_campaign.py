@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import io
 import itertools
-import json
 import math
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -241,7 +240,7 @@ def _observe(
     if job.fidelity == campaign.target or job.purpose == "baseline":
         artifacts = {
             "voxels": _store(home, _voxel_bytes(porosity, edge, job.seed), "npz"),
-            "curves": _store(home, _curve_bytes(value), "json"),
+            "curve": _store(home, _curve_bytes(value), "json"),
         }
     return Observation(
         job=job,
@@ -260,7 +259,7 @@ def _voxel_bytes(porosity: float, edge: int, seed: int) -> bytes:
     low, high = np.quantile(field, [porosity, porosity + 0.12])
     labels = np.where(field < low, 0, np.where(field < high, 2, 1)).astype(np.uint8)
     stream = io.BytesIO()
-    np.savez_compressed(stream, labels=labels)
+    np.savez_compressed(stream, labels=labels, voxel_size_m=np.full(3, 4e-7))
     return stream.getvalue()
 
 
@@ -277,12 +276,13 @@ def _curve_bytes(value: float) -> bytes:
         power_W=150.0,
         losses_V=losses,
     )
-    return json.dumps({"150": curve.model_dump(mode="json")}).encode()
+    return curve.model_dump_json().encode()
 
 
 def _store(home: Home, content: bytes, ending: str) -> Artifact:
     digest = hashlib.sha256(content).hexdigest()
-    path = home.artifacts / f"{digest}.{ending}"
+    path = home.artifacts / "files" / digest[:2] / f"{digest}.{ending}"
+    path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(content)
     return Artifact(url=path.as_uri(), sha256=digest, size_bytes=len(content))
 
