@@ -66,6 +66,11 @@ def portraits(volumes: list[Volume]) -> list[Portrait]:
     return [_portrait(_cropped(one, edge_m), n) for n, one in enumerate(volumes)]
 
 
+def slice_png(labels: NDArray[np.uint8]) -> bytes:
+    """Return the middle slice through the electrode, separator above, in the phases' colours."""
+    return encode_palette(labels[:, labels.shape[1] // 2], palette())
+
+
 def palette() -> NDArray[np.uint8]:
     """Return one RGB row a label."""
     rows = sorted((label, PHASES[name]) for name, label in PHASE_LABEL.items())

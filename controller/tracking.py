@@ -1,0 +1,325 @@
+"""The journal as MLflow runs: a campaign's run, and under it one run an observation.
+
+A projection and nothing more: it can be deleted and rebuilt, and nothing is ever decided from it.
+The campaign's run keeps the journal position it has seen; an observation's run is found by its job
+before it is made, so that a crash at any point makes nothing twice.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Final
+
+from controller.events import (
+    Amended,
+    CampaignStarted,
+    Event,
+    Finished,
+    Interrupted,
+    Observed,
+    Recorded,
+    Resumed,
+)
+from controller.front import is_feasible
+from controller.home import Home
+from controller.journal import JournalReader
+from controller.label import objective_text
+from controller.report.attachments import discharge_curves, first_volume, reader
+from controller.report.curve_svg import curve_svg
+from controller.report.picture import slice_png
+from experiments.campaign import Campaign
+from experiments.observation import Observation
+
+if TYPE_CHECKING:
+    from mlflow.entities import Metric as MlflowMetric
+
+CAMPAIGN_TAG: Final = "cellwright.campaign"
+JOB_TAG: Final = "cellwright.job"
+POSITION_TAG: Final = "cellwright.position"
+COMPLETE_TAG: Final = "cellwright.complete"
+PARENT_TAG: Final = "mlflow.parentRunId"
+_MAX_VALUE: Final = 5000
+"""MLflow refuses parameters and tags beyond 6,000 and 8,000 characters."""
+_QUIET: Final = {
+    "MLFLOW_DISABLE_TELEMETRY": "true",
+    "DO_NOT_TRACK": "true",
+    "MLFLOW_LOGGING_LEVEL": "WARNING",
+    "MLFLOW_DISABLE_AGENT_HINT": "true",
+}
+
+
+class Tracker:
+    """Projects one campaign's events into the MLflow store of a home."""
+
+    def __init__(self, home: Home, campaign: str) -> None:
+        self._home = home
+        self._name = campaign
+        self._read = reader(home.artifacts)
+        self._client: Any = None
+        self._experiment = ""
+        self._run = ""
+        self._seen = 0
+        self._projected = 0
+        self._children: dict[str, str] = {}
+        self._complete: set[str] = set()
+        self._campaign: Campaign | None = None
+        self._best: float | None = None
+        self._n_observed = 0
+
+    def start(self) -> None:
+        """Open the store in the home, making it where there is none. Takes seconds."""
+        os.environ.update(_QUIET)
+        from mlflow import MlflowClient
+
+        for name in ("mlflow", "alembic"):
+            logging.getLogger(name).setLevel(logging.WARNING)
+        self._client = MlflowClient(tracking_uri=f"sqlite:///{self._home.path / 'mlflow.db'}")
+        found = self._client.get_experiment_by_name(self._name)
+        if found is None:
+            folder = self._home.path / "mlflow-artifacts" / self._name
+            self._experiment = self._client.create_experiment(
+                self._name, artifact_location=folder.as_uri()
+            )
+        else:
+            self._experiment = found.experiment_id
+        self._find_runs()
+
+    def catch_up(self, journal: JournalReader) -> None:
+        """Project the events past those already projected."""
+        before = self._projected
+        for recorded in journal.read(self._name, after=self._seen):
+            self._note(recorded.event)
+            if recorded.position > self._projected:
+                self._project(recorded)
+                self._projected = recorded.position
+            self._seen = recorded.position
+        if self._run and self._projected > before:
+            self._client.set_tag(self._run, POSITION_TAG, str(self._projected))
+
+    def close(self) -> None:
+        """Give the store's connections back."""
+        store = getattr(getattr(self._client, "_tracking_client", None), "store", None)
+        engine = getattr(store, "engine", None)
+        if engine is not None:
+            engine.dispose()
+        self._client = None
+
+    def _find_runs(self) -> None:
+        """Learn what an earlier tracker made."""
+        token = None
+        while True:
+            page = self._client.search_runs([self._experiment], max_results=1000, page_token=token)
+            for run in page:
+                tags = run.data.tags
+                if tags.get(CAMPAIGN_TAG) == self._name and JOB_TAG not in tags:
+                    self._run = run.info.run_id
+                    self._projected = int(tags.get(POSITION_TAG, "0"))
+                elif JOB_TAG in tags:
+                    self._children[tags[JOB_TAG]] = run.info.run_id
+                    if COMPLETE_TAG in tags:
+                        self._complete.add(tags[JOB_TAG])
+            token = page.token
+            if not token:
+                return
+
+    def _note(self, event: Event) -> None:
+        """Keep what later events need, whether or not this one was projected before."""
+        if isinstance(event, CampaignStarted):
+            self._campaign = event.campaign
+        elif isinstance(event, Observed) and self._campaign is not None:
+            observation = event.observation
+            if observation.job.purpose == "search":
+                self._n_observed += 1
+                self._best = _better(self._campaign, observation, self._best)
+
+    def _project(self, recorded: Recorded) -> None:
+        event = recorded.event
+        match event:
+            case CampaignStarted():
+                self._start_campaign(event, recorded)
+            case Observed():
+                self._log_observation(event.observation, recorded)
+            case Amended():
+                self._client.log_text(self._run, event.text, "campaign.yaml")
+                self._set_status("RUNNING", "")
+            case Resumed():
+                self._set_status("RUNNING", "")
+            case Interrupted():
+                self._set_status("KILLED", event.reason, ended=recorded)
+            case Finished():
+                self._set_status("FINISHED", event.reason, ended=recorded)
+            case _:
+                pass
+
+    def _start_campaign(self, event: CampaignStarted, recorded: Recorded) -> None:
+        campaign = event.campaign
+        if not self._run:
+            made = self._client.create_run(
+                self._experiment,
+                start_time=_milliseconds(recorded.at),
+                run_name=campaign.name,
+                tags={CAMPAIGN_TAG: campaign.name, "cellwright.source": event.source},
+            )
+            self._run = made.info.run_id
+        parameters = {
+            "objectives": "; ".join(objective_text(campaign, one) for one in campaign.objectives),
+            "target": campaign.target,
+            "seed": campaign.seed,
+            "decider": campaign.decider.name,
+            "generator": campaign.generator.name,
+            "cell": f"{campaign.cell.format}, {campaign.cell.parameter_set}",
+            "budget": campaign.budget.model_dump_json(),
+        }
+        self._log(self._run, parameters=parameters)
+        self._client.log_text(self._run, event.text, "campaign.yaml")
+
+    def _log_observation(self, observation: Observation, recorded: Recorded) -> None:
+        job = observation.job
+        if job.id not in self._complete:
+            run = self._child(observation, recorded)
+            self._log(
+                run,
+                parameters={
+                    **job.design.values,
+                    "fidelity": job.fidelity,
+                    "purpose": job.purpose,
+                    "seed": job.seed,
+                },
+                metrics=_metrics(observation, _milliseconds(recorded.at)),
+                tags=_tags(observation),
+            )
+            self._log_files(run, observation)
+            self._client.set_terminated(
+                run,
+                status="FAILED" if observation.is_failed else "FINISHED",
+                end_time=_milliseconds(observation.provenance.finished_at or recorded.at),
+            )
+            self._client.set_tag(run, COMPLETE_TAG, "true")
+            self._complete.add(job.id)
+        self._log_progress(recorded)
+
+    def _child(self, observation: Observation, recorded: Recorded) -> str:
+        """Return the observation's run, made now or by a tracker that did not get to its end."""
+        job = observation.job
+        if job.id not in self._children:
+            made = self._client.create_run(
+                self._experiment,
+                start_time=_milliseconds(observation.provenance.started_at or recorded.at),
+                run_name=f"{job.fidelity} {job.id[:8]}"
+                + (" baseline" if job.purpose == "baseline" else ""),
+                tags={JOB_TAG: job.id, CAMPAIGN_TAG: self._name, PARENT_TAG: self._run},
+            )
+            self._children[job.id] = made.info.run_id
+        return self._children[job.id]
+
+    def _log_files(self, run: str, observation: Observation) -> None:
+        """Write the figures and the whole observation beside the run."""
+        self._client.log_text(run, observation.model_dump_json(indent=1), "observation.json")
+        for curve in discharge_curves(observation, self._read):
+            title = f"Discharge at {curve.power_W:g} W"
+            self._client.log_text(run, curve_svg(curve, title), f"discharge_{curve.power_W:g}W.svg")
+        volume = first_volume(observation, self._read)
+        if volume is not None:
+            path = self._home.path / "mlflow-artifacts" / f"{observation.job.id}-slice.png"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(slice_png(volume[0]))
+            self._client.log_artifact(run, str(path), "slice")
+            path.unlink()
+
+    def _log_progress(self, recorded: Recorded) -> None:
+        """Log the campaign's best so far against the number of results."""
+        campaign, at = self._campaign, _milliseconds(recorded.at)
+        if campaign is None or self._best is None:
+            return
+        key = f"best/{_key(campaign.metric_key(campaign.objectives[0]))}"
+        self._log(self._run, metrics=[_metric(key, self._best, at, self._n_observed)])
+
+    def _set_status(self, status: str, reason: str, *, ended: Recorded | None = None) -> None:
+        if ended is None:
+            self._client.update_run(self._run, status=status)
+        else:
+            self._client.set_terminated(self._run, status=status, end_time=_milliseconds(ended.at))
+        self._client.set_tag(self._run, "cellwright.reason", reason)
+
+    def _log(
+        self,
+        run: str,
+        *,
+        parameters: dict[str, Any] | None = None,
+        metrics: list[MlflowMetric] | None = None,
+        tags: dict[str, str] | None = None,
+    ) -> None:
+        from mlflow.entities import Param, RunTag
+
+        self._client.log_batch(
+            run,
+            metrics=metrics or [],
+            params=[
+                Param(key, str(value)[:_MAX_VALUE]) for key, value in (parameters or {}).items()
+            ],
+            tags=[RunTag(key, value[:_MAX_VALUE]) for key, value in (tags or {}).items()],
+            synchronous=True,
+        )
+
+
+def _better(campaign: Campaign, observation: Observation, best: float | None) -> float | None:
+    """Return the best feasible first objective at the target, this result included."""
+    value = observation.value(campaign.metric_key(campaign.objectives[0]))
+    is_candidate = observation.job.fidelity == campaign.target and is_feasible(
+        campaign, observation
+    )
+    if value is None or not is_candidate:
+        return best
+    choose = max if campaign.objectives[0].sense == "maximize" else min
+    return value if best is None else choose(best, value)
+
+
+def _metrics(observation: Observation, at: int) -> list[MlflowMetric]:
+    """Return every value, its samples as steps, its bias, and the worker time."""
+    found = [_metric("busy_s", observation.provenance.busy_s, at, 0)]
+    for name, metric in observation.metrics.items():
+        if metric.value is not None:
+            found.append(_metric(_key(name), metric.value, at, 0))
+        if metric.bias is not None:
+            found.append(_metric(f"{_key(name)}/bias", metric.bias, at, 0))
+        if len(metric.samples) > 1:
+            found += [
+                _metric(f"{_key(name)}/samples", sample, at, step)
+                for step, sample in enumerate(metric.samples)
+            ]
+    return found
+
+
+def _metric(key: str, value: float, at: int, step: int) -> MlflowMetric:
+    from mlflow.entities import Metric as MlflowMetric
+
+    return MlflowMetric(key, value, at, step)
+
+
+def _tags(observation: Observation) -> dict[str, str]:
+    """Return seeds, versions, keys and hashes, and what failed."""
+    record = observation.provenance
+    tags = {f"version.{name}": text for name, text in record.versions.items()}
+    tags.update({f"stage.{one.stage}.version": one.version for one in record.stages})
+    tags.update({f"stage.{one.stage}.key": one.key for one in record.stages})
+    tags.update({f"sha256.{_key(name)}": file.sha256 for name, file in record.artifacts.items()})
+    tags.update({f"artifact.{_key(name)}": file.url for name, file in record.artifacts.items()})
+    if record.fallbacks:
+        tags["cellwright.fallbacks"] = "; ".join(record.fallbacks)
+    if observation.failure is not None:
+        tags["cellwright.failure"] = observation.failure.kind.value
+        tags["cellwright.message"] = observation.failure.message
+    if observation.termination is not None:
+        tags["cellwright.termination"] = observation.termination
+    return tags
+
+
+def _key(name: str) -> str:
+    """Return a name as MLflow allows it: ``…@200W`` becomes ``…/200W``."""
+    return name.replace("@", "/")
+
+
+def _milliseconds(moment: str) -> int:
+    return round(1000 * datetime.fromisoformat(moment).timestamp())

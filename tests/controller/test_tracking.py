@@ -1,0 +1,162 @@
+from __future__ import annotations
+
+import itertools
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from controller.events import Recorded
+from controller.home import Home, make_home
+from controller.journal import JournalReader
+from controller.tracking import JOB_TAG, PARENT_TAG, POSITION_TAG, Tracker
+from tests.controller.synthetic_campaign import ENERGY, write_campaign
+
+pytestmark = pytest.mark.filterwarnings("ignore")  # MLflow's own, on import
+
+
+def project(home: Home, name: str) -> None:
+    tracker = Tracker(home, name)
+    tracker.start()
+    with JournalReader(home.journal) as journal:
+        tracker.catch_up(journal)
+    tracker.close()
+
+
+def runs_of(home: Home, name: str) -> list[Any]:
+    from mlflow import MlflowClient
+
+    client = MlflowClient(tracking_uri=f"sqlite:///{home.path / 'mlflow.db'}")
+    experiment = client.get_experiment_by_name(name)
+    assert experiment is not None
+    return list(client.search_runs([experiment.experiment_id], max_results=1000))
+
+
+def tree(home: Home, name: str) -> list[tuple[Any, ...]]:
+    """Return everything but the run ids, which MLflow draws."""
+    runs = runs_of(home, name)
+    names = {run.info.run_id: run.info.run_name for run in runs}
+    return sorted(
+        (
+            run.info.run_name,
+            run.info.status,
+            run.info.start_time,
+            run.info.end_time,
+            names.get(run.data.tags.get(PARENT_TAG, ""), ""),
+            sorted(run.data.params.items()),
+            sorted(run.data.metrics.items()),
+            sorted(
+                (key, value)
+                for key, value in run.data.tags.items()
+                if not key.startswith("mlflow.") and not key.startswith("artifact.")
+            ),
+        )
+        for run in runs
+    )
+
+
+@pytest.fixture(scope="module")
+def projected(tmp_path_factory: pytest.TempPathFactory) -> tuple[Home, str]:
+    home, name = write_campaign(tmp_path_factory.mktemp("tracked") / "home", n=20)
+    project(home, name)
+    return home, name
+
+
+def test_every_observation_is_a_run_under_the_campaigns(projected: tuple[Home, str]) -> None:
+    runs = runs_of(*projected)
+    (campaign,) = [run for run in runs if JOB_TAG not in run.data.tags]
+    children = [run for run in runs if JOB_TAG in run.data.tags]
+    assert len(children) == 20
+    assert {run.data.tags[PARENT_TAG] for run in children} == {campaign.info.run_id}
+    assert campaign.info.status == "FINISHED"
+    assert campaign.data.metrics[f"best/{ENERGY}"] > 200
+
+
+def test_a_run_holds_design_metrics_seed_versions_hashes_and_figures(
+    projected: tuple[Home, str],
+) -> None:
+    from mlflow import MlflowClient
+
+    home, name = projected
+    child = next(run for run in runs_of(home, name) if run.data.params.get("fidelity") == "fine")
+    assert float(child.data.params["positive.porosity"]) == pytest.approx(0.32, abs=0.13)
+    assert child.data.params["seed"].isdigit()
+    assert child.data.metrics[ENERGY] > 200
+    assert child.data.tags["version.pybamm"] == "26.10"
+    assert len(child.data.tags["sha256.voxels"]) == 64
+    client = MlflowClient(tracking_uri=f"sqlite:///{home.path / 'mlflow.db'}")
+    files = {item.path for item in client.list_artifacts(child.info.run_id)}
+    assert {"observation.json", "discharge_150W.svg", "slice"} <= files
+    samples = client.get_metric_history(child.info.run_id, f"{ENERGY}/samples")
+    assert [sample.step for sample in samples] == [0, 1]
+
+
+def test_the_times_are_the_events_and_not_the_projections(projected: tuple[Home, str]) -> None:
+    for run in runs_of(*projected):
+        assert 1772442000000 <= run.info.start_time < run.info.end_time < 1772445600000
+
+
+def test_projecting_again_changes_nothing(projected: tuple[Home, str]) -> None:
+    before = tree(*projected)
+    project(*projected)
+    assert tree(*projected) == before
+
+
+def test_a_lost_cursor_and_a_half_made_run_make_nothing_twice(projected: tuple[Home, str]) -> None:
+    from mlflow import MlflowClient
+
+    home, name = projected
+    before = tree(home, name)
+    client = MlflowClient(tracking_uri=f"sqlite:///{home.path / 'mlflow.db'}")
+    for run in runs_of(home, name):
+        if JOB_TAG not in run.data.tags:
+            client.set_tag(run.info.run_id, POSITION_TAG, "3")
+    half = next(run for run in runs_of(home, name) if JOB_TAG in run.data.tags)
+    client.delete_tag(half.info.run_id, "cellwright.complete")
+    project(home, name)
+    assert tree(home, name) == before
+
+
+class Until(JournalReader):
+    """A journal that ends early, as it did a moment ago."""
+
+    def __init__(self, path: Path, last: int) -> None:
+        super().__init__(path)
+        self._last_position = last
+
+    def read(self, campaign: str, *, after: int = 0) -> Iterator[Recorded]:
+        return itertools.takewhile(
+            lambda recorded: recorded.position <= self._last_position,
+            super().read(campaign, after=after),
+        )
+
+
+def test_a_store_rebuilt_from_nothing_in_two_goes_holds_the_same_tree(
+    projected: tuple[Home, str], tmp_path: Path
+) -> None:
+    home, name = projected
+    again = make_home(tmp_path / "again")
+    shutil.copy(home.journal, again.journal)
+    first = Tracker(again, name)
+    first.start()
+    with Until(again.journal, 21) as journal:
+        first.catch_up(journal)
+    first.close()
+    (campaign,) = [run for run in runs_of(again, name) if JOB_TAG not in run.data.tags]
+    assert campaign.info.status == "RUNNING"
+    project(again, name)
+    assert tree(again, name) == tree(home, name)
+
+
+def test_failures_are_failed_runs_with_their_kind(projected: tuple[Home, str]) -> None:
+    failed = [run for run in runs_of(*projected) if run.info.status == "FAILED"]
+    assert failed
+    assert {run.data.tags["cellwright.failure"] for run in failed} == {"not_percolating"}
+
+
+def test_the_campaigns_run_says_why_it_ended(projected: tuple[Home, str]) -> None:
+    (campaign,) = [run for run in runs_of(*projected) if JOB_TAG not in run.data.tags]
+    assert campaign.info.status == "FINISHED"
+    assert campaign.data.tags["cellwright.reason"] == "budget"
