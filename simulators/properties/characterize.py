@@ -20,6 +20,9 @@ from simulators.properties.pore_size import continuous_size_distribution
 from simulators.properties.slabs import available_cores
 from simulators.properties.transport import BOUND_METHOD, Sides, solve_conduction
 
+VERSION: Final = "1"
+"""Raised whenever the same volume gives other numbers; part of the stage's cache key."""
+
 Detail = Literal["loop", "full"]
 Progress = Callable[[str], None]
 """Called with a few words before each step."""
