@@ -49,7 +49,7 @@ class InProcessExecutor(Executor):
         self,
         function: Callable[..., Any],
         *arguments: Any,
-        lane: str | None = None,  # noqa: ARG002 - one process is every lane
+        lane: str | None = None,
     ) -> Handle:
         """Queue a call behind all others."""
         handle = Handle(next(self._numbers), function.__name__)
@@ -60,7 +60,7 @@ class InProcessExecutor(Executor):
         """Queue a call that does nothing."""
         return self.submit(_do_nothing)
 
-    def wait(self, timeout_s: float) -> list[Finished]:  # noqa: ARG002 - nothing to wait for
+    def wait(self, timeout_s: float) -> list[Finished]:
         """Run the oldest call and return it, with what was cancelled since."""
         finished, self._cancelled = self._cancelled, []
         if not finished and self._waiting:

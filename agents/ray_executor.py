@@ -53,7 +53,9 @@ PULSE_LANE: Final = "pulse"
 class RayExecutor(Executor):
     """Every call is a Ray task of one CPU, every lane an actor of none; Ray retries nothing."""
 
-    def __init__(self, slots: int, dashboard: str | None = None, folder: Path | None = None):
+    def __init__(
+        self, slots: int, dashboard: str | None = None, folder: Path | None = None
+    ) -> None:
         self._slots = slots
         self._dashboard = dashboard
         self._folder = folder

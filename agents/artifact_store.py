@@ -1,0 +1,67 @@
+"""Files named by their content, under an fsspec URL, written whole or not at all."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import uuid
+from typing import Any
+
+import fsspec
+
+from experiments.observation import Artifact
+
+
+class ArtifactStore:
+    """A folder of immutable files; the same content has the same name."""
+
+    def __init__(self, url: str) -> None:
+        self._files: Any
+        self._files, self._root = fsspec.core.url_to_fs(url)
+
+    def write(self, data: bytes, suffix: str) -> Artifact:
+        """Store the bytes and return their name; what is there already stays."""
+        digest = hashlib.sha256(data).hexdigest()
+        path = f"{self._root}/files/{digest[:2]}/{digest}{suffix}"
+        if not self._holds(path, len(data)):
+            self.replace(path, data)
+        return Artifact(url=self._files.unstrip_protocol(path), sha256=digest, size_bytes=len(data))
+
+    def read(self, artifact: Artifact) -> bytes | None:
+        """Return the bytes, or None where they are absent or not what they were."""
+        _, path = fsspec.core.url_to_fs(artifact.url)
+        data = self.read_path(path)
+        if data is None or hashlib.sha256(data).hexdigest() != artifact.sha256:
+            return None
+        return data
+
+    def path(self, *parts: str) -> str:
+        """Return the path of a file of this store that is not named by its content."""
+        return "/".join((self._root, *parts))
+
+    def read_path(self, path: str) -> bytes | None:
+        """Return the bytes of a file, or None where there is none."""
+        try:
+            data: bytes = self._files.cat_file(path)
+        except FileNotFoundError:
+            return None
+        return data
+
+    def replace(self, path: str, data: bytes) -> None:
+        """Write a file beside its place and move it there, so that nobody sees half of it."""
+        folder, _, name = path.rpartition("/")
+        self._files.makedirs(folder, exist_ok=True)
+        half = f"{folder}/.{name}.{uuid.uuid4().hex[:8]}.part"
+        try:
+            self._files.pipe_file(half, data)
+            self._files.mv(half, path)
+        except BaseException:
+            with contextlib.suppress(OSError):
+                self._files.rm_file(half)
+            raise
+
+    def _holds(self, path: str, size_bytes: int) -> bool:
+        try:
+            return bool(self._files.size(path) == size_bytes)
+        except FileNotFoundError:
+            return False

@@ -1,0 +1,104 @@
+"""Asks the decider in a worker of its own, beside the slots, and remembers what it may learn from.
+
+The worker takes no slot and runs at a lower priority: evaluation never waits for a fit, and a fit
+takes the CPU time that evaluation leaves, or little more.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from agents.executor import Died, Executor, Finished, Handle, Raised, Reference, Returned
+from agents.messages import LEARN_CHUNK, Answered, Ask, AskFailed
+from agents.wiring import decider
+from experiments.campaign import Campaign, PartChoice
+from experiments.job import Job
+from experiments.observation import Observation
+from experiments.ranking import Question, Ranking
+
+LANE: Final = "decide"
+
+
+class Asker:
+    """Questions under way, and the observations that later questions rest on."""
+
+    def __init__(self, executor: Executor, campaign: Campaign) -> None:
+        self._executor = executor
+        self._campaign = campaign
+        self._sealed: list[Reference] = []
+        self._fresh: list[Observation] = []
+        self._asked: dict[Handle, str] = {}
+        self._preparation: Handle | None = None
+
+    @property
+    def is_busy(self) -> bool:
+        """Say whether a question or the preparation is under way."""
+        return bool(self._asked) or self._preparation is not None
+
+    def prepare(self) -> None:
+        """Have the lane import the decider before the first question comes."""
+        self._preparation = self._executor.submit(prepare, self._campaign.decider, lane=LANE)
+
+    def learn(self, observations: tuple[Observation, ...]) -> None:
+        """Remember observations; full chunks move to the executor and are never sent again."""
+        self._fresh.extend(observations)
+        while len(self._fresh) >= LEARN_CHUNK:
+            self._sealed.append(self._executor.put(tuple(self._fresh[:LEARN_CHUNK])))
+            del self._fresh[:LEARN_CHUNK]
+
+    def ask(self, message: Ask) -> None:
+        """Start answering."""
+        handle = self._executor.submit(
+            rank,
+            self._campaign,
+            message.pending,
+            message.left,
+            message.n_candidates,
+            message.position,
+            *self._sealed,
+            tuple(self._fresh),
+            lane=LANE,
+        )
+        self._asked[handle] = message.request_id
+
+    def accept(self, finished: Finished) -> Answered | AskFailed | None:
+        """Return what to tell of a finished call, or None where it was not a question."""
+        if finished.handle == self._preparation:
+            self._preparation = None
+            return None
+        request_id = self._asked.pop(finished.handle, None)
+        if request_id is None:
+            return None
+        if isinstance(finished, Returned):
+            return Answered(request_id=request_id, ranking=finished.value)
+        reason = "cancelled"
+        if isinstance(finished, Raised):
+            reason = finished.error.message
+        elif isinstance(finished, Died):
+            reason = f"its worker died: {finished.reason}"
+        return AskFailed(request_id=request_id, message=reason)
+
+
+def prepare(choice: PartChoice) -> str:
+    """Import the decider and return its version."""
+    return decider(choice).version
+
+
+def rank(
+    campaign: Campaign,
+    pending: tuple[Job, ...],
+    left: dict[str, int],
+    n_candidates: int,
+    position: int,
+    *chunks: tuple[Observation, ...],
+) -> Ranking:
+    """Ask the campaign's decider about everything observed so far."""
+    question = Question(
+        campaign=campaign,
+        observations=tuple(observation for chunk in chunks for observation in chunk),
+        pending=pending,
+        left=left,
+        n_candidates=n_candidates,
+        position=position,
+    )
+    return decider(campaign.decider).rank(question)

@@ -1,0 +1,206 @@
+"""The event loop of compute: messages to calls, finished calls to messages, a pulse in between."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from queue import Empty
+from typing import Final
+
+from agents.artifact_store import ArtifactStore
+from agents.asker import Asker
+from agents.clock import Clock
+from agents.executor import Died, Executor, Finished, Handle, Raised, Returned
+from agents.job_runner import JobRunner
+from agents.line_reader import LineReader
+from agents.messages import (
+    Ask,
+    CancelJob,
+    Configure,
+    Heartbeat,
+    Learn,
+    Ready,
+    RunJob,
+    Shutdown,
+    ToCompute,
+    ToControl,
+    decode_to_compute,
+)
+from agents.stages import stage_versions
+from agents.worker_environment import versions
+from experiments.errors import Invalid, Transient
+from experiments.job import Job
+
+HEARTBEAT_S: Final = 5.0
+TICK_S: Final = 0.05
+"""How long a message may wait while calls are under way."""
+
+_log = logging.getLogger(__name__)
+
+
+class ComputeLoop:
+    """Everything compute does for one campaign, one turn at a time."""
+
+    def __init__(
+        self,
+        configure: Configure,
+        *,
+        executor: Executor,
+        tell: Callable[[ToControl], None],
+        clock: Clock,
+    ) -> None:
+        self._campaign = configure.campaign
+        self._store = ArtifactStore(configure.artifact_url)
+        self._executor = executor
+        self._tell = tell
+        self._clock = clock
+        self._asker = Asker(executor, configure.campaign)
+        self._runner: JobRunner | None = None
+        self._early: list[Job] = []
+        self._pulse: tuple[Handle, float] | None = None
+        self._next_pulse_s = clock.monotonic_s()
+        self._n_pulses = 0
+        self._preparations = {
+            executor.submit(stage_versions, configure.campaign.generator)
+            for _ in range(executor.slots)
+        }
+        self._asker.prepare()
+
+    def turn(self, messages: LineReader) -> bool:
+        """Do everything there is to do, waiting a little for more; return whether to go on."""
+        self._beat()
+        if self._is_anything_under_way:
+            for finished in self._executor.wait(TICK_S):
+                self._accept(finished)
+            line = _next_line(messages, wait_s=0.0)
+        else:
+            line = _next_line(messages, wait_s=self._next_pulse_s - self._clock.monotonic_s())
+        while line is not _NOTHING:
+            if line is None or not self._obey(_decoded(line)):
+                return False
+            line = _next_line(messages, wait_s=0.0)
+        self._advance()
+        return True
+
+    @property
+    def _is_anything_under_way(self) -> bool:
+        return bool(
+            self._preparations
+            or self._pulse
+            or self._asker.is_busy
+            or (self._runner is not None and (self._runner.busy or not self._runner.is_idle))
+        )
+
+    def _obey(self, message: ToCompute) -> bool:
+        """Act on a message of control; return whether to go on."""
+        match message:
+            case RunJob(job=job):
+                if self._runner is None:
+                    self._early.append(job)
+                else:
+                    self._runner.add(job)
+            case CancelJob(job_id=job_id):
+                self._early = [job for job in self._early if job.id != job_id]
+                if self._runner is not None:
+                    self._runner.cancel(job_id)
+            case Learn(observations=observations):
+                self._asker.learn(observations)
+            case Ask():
+                self._asker.ask(message)
+            case Shutdown():
+                return False
+            case Configure():
+                raise Invalid("control configured compute twice")
+        return True
+
+    def _accept(self, finished: Finished) -> None:
+        """Hand a finished call to whoever started it."""
+        if finished.handle in self._preparations:
+            self._preparations.discard(finished.handle)
+            self._prepared(finished)
+        elif self._pulse is not None and finished.handle == self._pulse[0]:
+            self._felt_pulse(finished, self._pulse[1])
+        elif self._runner is None or not self._runner.accept(finished):
+            answer = self._asker.accept(finished)
+            if answer is not None:
+                self._tell(answer)
+
+    def _advance(self) -> None:
+        """Let the jobs go on, and tell what came of them."""
+        if self._runner is not None:
+            for told in self._runner.step():
+                self._tell(told)
+
+    def _prepared(self, finished: Finished) -> None:
+        """Start with the first slot that is ready; the others may still import."""
+        if isinstance(finished, Raised):
+            raise finished.error
+        if isinstance(finished, Died):
+            raise Transient(f"a worker died while it was prepared: {finished.reason}")
+        if self._runner is not None or not isinstance(finished, Returned):
+            return
+        here = versions()
+        self._runner = JobRunner(
+            self._executor,
+            self._campaign,
+            self._store,
+            self._clock,
+            stage_versions=finished.value,
+            versions=here,
+        )
+        for job in self._early:
+            self._runner.add(job)
+        self._early.clear()
+        self._tell(
+            Ready(
+                slots=self._executor.slots,
+                versions=here,
+                stage_versions=finished.value,
+                nodes=self._executor.nodes,
+                dashboard=self._executor.dashboard,
+            )
+        )
+
+    def _beat(self) -> None:
+        """Start a pulse when one is due and none is under way."""
+        now_s = self._clock.monotonic_s()
+        if self._pulse is None and now_s >= self._next_pulse_s:
+            self._next_pulse_s = now_s + HEARTBEAT_S
+            self._pulse = (self._executor.pulse(), now_s)
+
+    def _felt_pulse(self, finished: Finished, started_s: float) -> None:
+        self._pulse = None
+        if not isinstance(finished, Returned):
+            _log.warning("a pulse was lost: %s", finished)
+            return
+        self._n_pulses += 1
+        self._tell(
+            Heartbeat(
+                sequence=self._n_pulses,
+                round_trip_s=self._clock.monotonic_s() - started_s,
+                busy=self._runner.busy if self._runner is not None else 0,
+            )
+        )
+
+
+class _Nothing:
+    """No line has come."""
+
+
+_NOTHING: Final = _Nothing()
+
+
+def _next_line(messages: LineReader, *, wait_s: float) -> bytes | Invalid | _Nothing | None:
+    try:
+        if wait_s <= 0.0:
+            return messages.lines.get_nowait()
+        return messages.lines.get(timeout=wait_s)
+    except Empty:
+        return _NOTHING
+
+
+def _decoded(line: bytes | Invalid | _Nothing) -> ToCompute:
+    if isinstance(line, Invalid):
+        raise line
+    assert isinstance(line, bytes)
+    return decode_to_compute(line)

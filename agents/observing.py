@@ -1,0 +1,98 @@
+"""What a chain came to, as an observation: metrics or a failure, with its whole origin."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from agents.artifact_store import ArtifactStore
+from agents.observed_metrics import observed_metrics
+from agents.stage_results import CellResult
+from agents.volume import Volume
+from experiments.job import Job
+from experiments.observation import Artifact, Failure, Observation, Provenance, StageRecord
+from experiments.properties import EffectiveProperties
+from experiments.recipe import Recipe
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """Everything a chain knows at its end."""
+
+    job: Job
+    recipe: Recipe | None
+    volumes: Sequence[Volume]
+    results: Mapping[float | None, CellResult]
+    """By power, the campaign's first one first."""
+    records: tuple[StageRecord, ...]
+    failure: Failure | None
+    unfinished_s: float
+
+    @property
+    def mean(self) -> EffectiveProperties | None:
+        """Return the mean properties of the volumes, where they are known."""
+        return next((result.mean for result in self.results.values()), None)
+
+
+def observe(
+    outcome: Outcome,
+    store: ArtifactStore,
+    *,
+    started_at: str,
+    finished_at: str,
+    versions: Mapping[str, str],
+) -> Observation:
+    """Return the observation, its artifacts written."""
+    first = next((result.at_mean for result in outcome.results.values()), None)
+    measured = [volume.properties for volume in outcome.volumes if volume.properties]
+    is_failed = outcome.failure is not None
+    return Observation(
+        job=outcome.job,
+        recipe=outcome.recipe,
+        metrics={} if is_failed else observed_metrics(outcome.results, measured),
+        properties=outcome.mean,
+        termination=first.termination if first is not None and not is_failed else None,
+        failure=outcome.failure,
+        provenance=Provenance(
+            stages=outcome.records,
+            versions=dict(versions),
+            artifacts=_artifacts(outcome, store),
+            fallbacks=tuple(_fallbacks(outcome)),
+            started_at=started_at,
+            finished_at=finished_at,
+            busy_s=outcome.unfinished_s + sum(record.elapsed_s for record in outcome.records),
+        ),
+    )
+
+
+def _artifacts(outcome: Outcome, store: ArtifactStore) -> dict[str, Artifact]:
+    """Name the first volume's voxels, and write the mean properties and the discharge curves."""
+    artifacts: dict[str, Artifact] = {}
+    first = outcome.volumes[0].record if outcome.volumes else None
+    if first is not None and first.artifact is not None:
+        artifacts["voxels"] = first.artifact
+    if outcome.mean is not None:
+        artifacts["properties"] = store.write(outcome.mean.model_dump_json().encode(), ".json")
+    for index, (power_W, result) in enumerate(outcome.results.items()):
+        curve = result.at_mean.curve if result.at_mean is not None else None
+        if curve is not None:
+            name = "curve" if index == 0 else f"curve@{power_W:g}W"
+            artifacts[name] = store.write(curve.model_dump_json().encode(), ".json")
+    return artifacts
+
+
+def _fallbacks(outcome: Outcome) -> list[str]:
+    """Return every place where a second-best method was used, and every sample left out."""
+    found: list[str] = []
+    for index, volume in enumerate(outcome.volumes):
+        if volume.record is not None:
+            found += [f"volume {index}: {text}" for text in volume.record.fallbacks]
+    for result in outcome.results.values():
+        if result.at_mean is not None:
+            found += result.at_mean.fallbacks
+        found += [
+            f"no sample of volume {index}: {sample.failure}"
+            for index, sample in enumerate(result.by_volume)
+            if sample.failure
+        ]
+    return found

@@ -1,0 +1,149 @@
+"""A stage about to run: its function, its arguments, and the key its result is kept under."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from agents.stage_cache import stage_key
+from agents.stage_results import CellRequest
+from agents.stages import (
+    CHARACTERIZE,
+    EVALUATE,
+    GENERATE,
+    LOOP_AXES,
+    READ,
+    TOLERANCE,
+    characterize,
+    evaluate,
+    generate,
+    image_sha256,
+    read,
+)
+from experiments.campaign import Campaign, ImageBaseline
+from experiments.fidelity import Fidelity
+from experiments.frozen import content_hash
+from experiments.generation import VolumeRequest
+from experiments.job import Job
+from experiments.properties import EffectiveProperties
+from experiments.recipe import ElectrodeRecipe, Recipe
+
+
+@dataclass(frozen=True)
+class StageCall:
+    """One call; equal keys give equal results."""
+
+    name: str
+    """Unique within the job, e.g. ``generate 1``."""
+    stage: str
+    version: str
+    key: str
+    function: Callable[..., Any] = field(repr=False)
+    arguments: tuple[Any, ...] = field(repr=False)
+
+
+class StageCalls:
+    """Makes the calls of one campaign's jobs, each keyed by no more than it depends on."""
+
+    def __init__(self, campaign: Campaign, versions: Mapping[str, str]) -> None:
+        self._campaign = campaign
+        self._versions = versions
+
+    def generate(
+        self, job: Job, recipe: ElectrodeRecipe, fidelity: Fidelity, index: int
+    ) -> StageCall:
+        """Return the call that makes one random volume.
+
+        A volume is cut from an ungraded coating, whose thickness is none of its business: the
+        request carries the volume's own height, so that no other thickness can enter the result.
+        """
+        height_m = min(max(fidelity.voxels * fidelity.voxel_size_m, 1.1e-6), 0.99e-3)
+        request = VolumeRequest(
+            recipe=recipe.model_copy(update={"thickness_m": height_m}),
+            shape=(fidelity.voxels,) * 3,
+            voxel_size_m=fidelity.voxel_size_m,
+            seed=volume_seed(job, index),
+            options=self._campaign.generator.options,
+        )
+        return self._call(
+            GENERATE,
+            f"{GENERATE} {index}",
+            inputs=request.model_dump(mode="json"),
+            function=generate,
+            arguments=(self._campaign.generator, request),
+        )
+
+    def read(self, baseline: ImageBaseline) -> StageCall:
+        """Return the call that reads an image. Raises ``OSError`` where there is none."""
+        sha256 = image_sha256(baseline.image)
+        size_m = baseline.voxel_size_um * 1e-6
+        return self._call(
+            READ,
+            f"{READ} 0",
+            inputs={"sha256": sha256, "labels": baseline.labels, "voxel_size_m": size_m},
+            function=read,
+            arguments=(baseline.image, sha256, baseline.labels, size_m),
+        )
+
+    def characterize(self, source: StageCall, index: int) -> StageCall:
+        """Return the call that measures a volume; voxels and record are put in front later."""
+        physics = self._campaign.physics
+        return self._call(
+            CHARACTERIZE,
+            f"{CHARACTERIZE} {index}",
+            inputs={
+                "source": source.key,
+                "physics": physics.model_dump(mode="json"),
+                "axes": LOOP_AXES,
+                "tolerance": TOLERANCE,
+            },
+            function=characterize,
+            arguments=(physics,),
+        )
+
+    def evaluate(
+        self,
+        recipe: Recipe,
+        fidelity: Fidelity,
+        measured: Sequence[tuple[StageCall, EffectiveProperties]],
+        power_W: float | None,
+    ) -> StageCall:
+        """Return the call that discharges the cell; its key names the volumes by their keys."""
+        request = CellRequest(
+            cell=self._campaign.cell,
+            recipe=recipe,
+            volumes=tuple(properties for _, properties in measured),
+            power_W=power_W,
+            model=fidelity.model,
+            mesh_points=fidelity.mesh_points,
+            physics=self._campaign.physics,
+        )
+        return self._call(
+            EVALUATE,
+            EVALUATE if power_W is None else f"{EVALUATE} {power_W:g} W",
+            inputs={
+                **request.model_dump(mode="json", exclude={"volumes"}),
+                "volumes": [call.key for call, _ in measured],
+            },
+            function=evaluate,
+            arguments=(request,),
+        )
+
+    def _call(
+        self,
+        stage: str,
+        name: str,
+        *,
+        inputs: Mapping[str, object],
+        function: Callable[..., Any],
+        arguments: tuple[Any, ...],
+    ) -> StageCall:
+        version = self._versions[stage]
+        key = stage_key(stage, version, inputs)
+        return StageCall(name, stage, version, key, function, arguments)
+
+
+def volume_seed(job: Job, index: int) -> int:
+    """Return the seed of one of the job's random volumes."""
+    return int(content_hash({"seed": job.seed, "volume": index})[:12], 16)

@@ -1,0 +1,157 @@
+"""The stages as workers run them: thin wrappers around the simulators' pure functions.
+
+Science is imported when a stage runs, so that naming a stage costs nothing.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import replace
+from importlib import import_module, metadata
+from pathlib import Path
+from typing import Final
+
+from agents.executor import Kept
+from agents.stage_results import CellRequest, CellResult, VolumePerformance
+from agents.voxel_file import pack, unpack
+from agents.wiring import generator
+from experiments.campaign import PartChoice, Physics
+from experiments.errors import DesignFailed
+from experiments.generation import VolumeRequest
+from experiments.microstructure import Microstructure
+from experiments.observation import Failure, FailureKind
+from experiments.performance import CellPerformance
+from experiments.properties import EffectiveProperties
+from simulators.microstructure.voxels import Voxels
+
+GENERATE: Final = "generate"
+READ: Final = "read"
+CHARACTERIZE: Final = "characterize"
+EVALUATE: Final = "evaluate"
+
+WRAPPER_VERSION: Final = "1"
+"""Raised whenever a function below gives other results from the same simulators."""
+LOOP_AXES: Final = (0,)
+TOLERANCE: Final = 1e-3
+"""Certified relative width of every transport value; far below the scatter between volumes."""
+
+
+def stage_versions(choice: PartChoice) -> dict[str, str]:
+    """Import everything the stages need and return their versions; the first call takes seconds."""
+    made = generator(choice)
+    properties = import_module("simulators.properties.characterize")
+    cell = import_module("simulators.cell.evaluate")
+    return {
+        GENERATE: f"{WRAPPER_VERSION}+{made.name}-{made.version}",
+        READ: f"{WRAPPER_VERSION}+tifffile-{metadata.version('tifffile')}",
+        CHARACTERIZE: f"{WRAPPER_VERSION}+{properties.VERSION}",
+        EVALUATE: f"{WRAPPER_VERSION}+{cell.VERSION}+pybamm-{metadata.version('pybamm')}",
+    }
+
+
+def generate(choice: PartChoice, request: VolumeRequest) -> Kept:
+    """Return the record of one random volume, and apart from it the packed voxels."""
+    made = generator(choice)
+    voxels = made.generate(request)
+    record = _record(voxels, name=made.name, version=made.version, seed=request.seed)
+    return Kept(value=record, large=pack(voxels))
+
+
+def read(path: str, sha256: str, labels: dict[str, int] | None, voxel_size_m: float) -> Kept:
+    """Return the record of an image, and apart from it the packed voxels."""
+    from simulators.microstructure.image_file import read_labels
+
+    voxels = read_labels(Path(path), labels, voxel_size_m)
+    record = _record(voxels, name="image", version=sha256, seed=None)
+    return Kept(value=record, large=pack(voxels))
+
+
+def characterize(packed: bytes, record: Microstructure, physics: Physics) -> EffectiveProperties:
+    """Return what the loop needs to know of a volume; phases that do not percolate included."""
+    from simulators.properties.characterize import characterize as measure
+
+    return measure(
+        replace(unpack(packed), statistics=record.statistics),
+        axes=LOOP_AXES,
+        binder_ion_diffusivity=physics.binder_ion_diffusivity,
+        solid_conductivity={
+            "active": physics.active_conductivity_S_per_m,
+            "binder": physics.binder_conductivity_S_per_m,
+        },
+        tolerance=TOLERANCE,
+        detail="loop",
+        n_threads=1,
+    )
+
+
+def evaluate(request: CellRequest) -> CellResult:
+    """Return the cell's performance with the mean properties and with those of every volume.
+
+    The value of a metric is the one at the mean properties: a coated electrode averages over far
+    more than a volume, so the cell sees the mean, while the mean of single-volume results would
+    carry the curvature of the cell model times the scatter of small volumes. The results of single
+    volumes show that scatter.
+    """
+    from simulators.properties.characterize import combine, require_percolation
+
+    mean = combine(request.volumes)
+    try:
+        for volume in request.volumes:
+            require_percolation(volume)
+        at_mean = _performance(request, mean, with_curve=True)
+    except DesignFailed as failed:
+        stage = CHARACTERIZE if failed.failure_kind is FailureKind.not_percolating else EVALUATE
+        failure = Failure(kind=failed.failure_kind, message=failed.message, stage=stage)
+        return CellResult(mean=mean, failure=failure)
+    by_volume = [VolumePerformance(metrics=at_mean.metrics)]
+    if len(request.volumes) > 1:
+        by_volume = [_sample(request, volume) for volume in request.volumes]
+    return CellResult(mean=mean, at_mean=at_mean, by_volume=tuple(by_volume))
+
+
+def _performance(
+    request: CellRequest, properties: EffectiveProperties, *, with_curve: bool
+) -> CellPerformance:
+    from simulators.cell.evaluate import evaluate_cell
+    from simulators.cell.sizing import recipe_metrics
+
+    if request.power_W is None:
+        metrics = recipe_metrics(request.cell, request.recipe)
+        return CellPerformance(metrics=metrics, termination="not discharged")
+    return evaluate_cell(
+        request.cell,
+        request.recipe,
+        properties,
+        power_W=request.power_W,
+        model=request.model,
+        mesh_points=request.mesh_points,
+        physics=request.physics,
+        with_curve=with_curve,
+    )
+
+
+def _sample(request: CellRequest, volume: EffectiveProperties) -> VolumePerformance:
+    try:
+        return VolumePerformance(metrics=_performance(request, volume, with_curve=False).metrics)
+    except DesignFailed as failed:
+        return VolumePerformance(failure=f"{failed.failure_kind.value}: {failed.message}")
+
+
+def image_sha256(path: str) -> str:
+    """Return the hash of an image file. Raises ``OSError``."""
+    with Path(path).open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _record(voxels: Voxels, *, name: str, version: str, seed: int | None) -> Microstructure:
+    shape = voxels.labels.shape
+    return Microstructure(
+        shape=(shape[0], shape[1], shape[2]),
+        voxel_size_m=voxels.voxel_size_m,
+        volume_fraction=voxels.volume_fraction,
+        generator=name,
+        generator_version=version,
+        seed=seed,
+        statistics=voxels.statistics,
+        fallbacks=voxels.fallbacks,
+    )

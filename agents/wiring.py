@@ -1,0 +1,83 @@
+"""The one place where compute chooses its classes: executors, generators, deciders."""
+
+from __future__ import annotations
+
+from importlib import import_module, metadata
+from typing import Any, Final
+
+from agents.acquisition.decider import Decider
+from agents.executor import Executor
+from experiments.campaign import Campaign, PartChoice
+from experiments.errors import Invalid
+from simulators.microstructure.generator import Generator
+
+GENERATORS: Final = "cellwright.generators"
+DECIDERS: Final = "cellwright.deciders"
+
+_BUILT_IN: Final[dict[str, dict[str, str]]] = {
+    GENERATORS: {"stochastic": "simulators.microstructure.stochastic:StochasticGenerator"},
+    DECIDERS: {
+        "cellwright": "agents.acquisition.cellwright:CellwrightDecider",
+        "sobol": "agents.acquisition.sobol:SobolDecider",
+        "random": "agents.acquisition.random_search:RandomDecider",
+    },
+}
+"""Group → name → where the class is; imported when it is needed, never by its name alone."""
+
+
+def executor(
+    kind: str, *, ray_address: str | None = None, n_workers: int | None = None
+) -> Executor:
+    """Start the executor asked for. Raises ``Invalid`` where a cluster cannot be used."""
+    if kind == "in_process":
+        from agents.in_process_executor import InProcessExecutor
+
+        return InProcessExecutor()
+    from agents.ray_executor import join_cluster, start_local
+
+    return start_local(n_workers) if ray_address is None else join_cluster(ray_address, n_workers)
+
+
+def generator(choice: PartChoice) -> Generator:
+    """Return the generator of that name; its options travel with every request."""
+    made: Generator = _class(GENERATORS, choice.name)()
+    return made
+
+
+def decider(choice: PartChoice) -> Decider:
+    """Return the decider of that name, made with its options. Raises ``Invalid``."""
+    try:
+        made: Decider = _class(DECIDERS, choice.name)(**choice.options)
+    except TypeError as error:
+        raise Invalid(f"decider {choice.name}: {error}") from error
+    return made
+
+
+def refuse_unknown_parts(campaign: Campaign) -> None:
+    """Raise ``Invalid`` naming what is allowed where a part does not exist; imports none."""
+    for key, group, choice in (
+        ("generator", GENERATORS, campaign.generator),
+        ("decider", DECIDERS, campaign.decider),
+    ):
+        allowed = names(group)
+        if choice.name not in allowed:
+            raise Invalid(f"{key}: {choice.name!r} is not known; allowed: {', '.join(allowed)}")
+
+
+def names(group: str) -> list[str]:
+    """Return the names of a group's parts, built-in ones first."""
+    outside = sorted(entry.name for entry in metadata.entry_points(group=group))
+    return list(dict.fromkeys([*_BUILT_IN[group], *outside]))
+
+
+def _class(group: str, name: str) -> Any:
+    """Import a part's class; a built-in name cannot be taken over from outside."""
+    if name in _BUILT_IN[group]:
+        module, _, attribute = _BUILT_IN[group][name].partition(":")
+        return getattr(import_module(module), attribute)
+    for entry in metadata.entry_points(group=group, name=name):
+        return entry.load()
+    raise Invalid(
+        f"{group.partition('.')[2].removesuffix('s')}: {name!r} is not known; "
+        f"allowed: {', '.join(names(group))}"
+    )
