@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Protocol
 
 from agents.messages import Configure, Fault, JobFinished, Ready, ToControl
-from controller.compute_link import ComputeLink
+from controller.compute_link import ComputeLink, compute_command
 from controller.restart_policy import RestartPolicy
 from experiments.errors import CellwrightError, Invalid, Transient
 from experiments.frozen import Frozen
@@ -19,6 +19,7 @@ START_LIMIT_S: Final = 120.0
 """Silence before compute is ready: starting or joining a cluster takes its time."""
 SILENCE_LIMIT_S: Final = 15.0
 """Silence afterwards; a heartbeat is due every 5 s."""
+_TURN_S: Final = 0.5
 _STALL_S: Final = 5.0
 """If control itself did not run for so long, silence proves nothing."""
 _END_PATIENCE_S: Final = 5.0
@@ -68,7 +69,19 @@ class Compute(Protocol):
 class SupervisedCompute:
     """A compute process under watch: silent or dead, it is replaced."""
 
-    def __init__(self, working_folder: Path, log: Path, environment: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        working_folder: Path,
+        log: Path,
+        environment: Mapping[str, str],
+        *,
+        command: Callable[[int, int], list[str]] = compute_command,
+        start_limit_s: float = START_LIMIT_S,
+        silence_limit_s: float = SILENCE_LIMIT_S,
+    ) -> None:
+        self._command = command
+        self._start_limit_s = start_limit_s
+        self._silence_limit_s = silence_limit_s
         self._working_folder = working_folder
         self._log = log
         self._environment = dict(environment)
@@ -132,7 +145,10 @@ class SupervisedCompute:
     async def _live(self, configure: Configure) -> str:
         """Run one life and return why it ended. Raises ``Invalid`` for what the user must mend."""
         link = await ComputeLink.open(
-            working_folder=self._working_folder, log=self._log, environment=self._environment
+            working_folder=self._working_folder,
+            log=self._log,
+            environment=self._environment,
+            command=self._command,
         )
         self._link = link
         try:
@@ -147,11 +163,11 @@ class SupervisedCompute:
     async def _listen(self, link: ComputeLink) -> str:
         loop = asyncio.get_running_loop()
         heard_s = turned_s = loop.time()
-        limit_s = START_LIMIT_S
+        limit_s = self._start_limit_s
         while True:
             message: ToControl | None = None
             try:
-                async with asyncio.timeout(1.0):
+                async with asyncio.timeout(_TURN_S):
                     message = await link.receive()
             except TimeoutError:
                 pass
@@ -170,7 +186,7 @@ class SupervisedCompute:
                     raise Invalid(message.message)
                 return message.message
             if isinstance(message, Ready):
-                limit_s = SILENCE_LIMIT_S
+                limit_s = self._silence_limit_s
                 self._was_ready = True
                 self._policy = self._policy.after_ready()
             elif isinstance(message, JobFinished):

@@ -8,7 +8,7 @@ import os
 import signal
 import sys
 from asyncio.subprocess import Process
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Final, Self
 
@@ -62,7 +62,14 @@ class ComputeLink:
         self._log_start = log_start
 
     @classmethod
-    async def open(cls, *, working_folder: Path, log: Path, environment: Mapping[str, str]) -> Self:
+    async def open(
+        cls,
+        *,
+        working_folder: Path,
+        log: Path,
+        environment: Mapping[str, str],
+        command: Callable[[int, int], list[str]] = compute_command,
+    ) -> Self:
         """Start the process in a group of its own; its output goes to the log."""
         theirs_in, ours_out = os.pipe()
         ours_in, theirs_out = os.pipe()
@@ -70,7 +77,7 @@ class ComputeLink:
         with log.open("ab") as output:
             start = output.tell()
             process = await asyncio.create_subprocess_exec(
-                *compute_command(theirs_in, theirs_out),
+                *command(theirs_in, theirs_out),
                 cwd=working_folder,
                 env=dict(environment),
                 stdin=asyncio.subprocess.DEVNULL,
@@ -120,7 +127,8 @@ class ComputeLink:
         self.kill()
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._process.wait(), _END_PATIENCE_S)
-        self._writer.abort()
+        if not self._writer.is_closing():
+            self._writer.abort()
 
     def kill(self) -> None:
         """Kill the whole process group at once."""

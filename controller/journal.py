@@ -70,6 +70,12 @@ class JournalReader:
             )
             return tuple(str(row[0]) for row in rows)
 
+    def latest_epoch(self) -> int:
+        """Return how often a control process has taken the journal so far."""
+        with _sqlite_errors(self._path):
+            (epoch,) = self._connection.execute("SELECT epoch FROM holder").fetchone()
+        return int(epoch)
+
     def verify(self) -> tuple[int, str]:
         """Check the whole chain and return its last position and hash.
 

@@ -1,0 +1,86 @@
+"""Keep a projection of the journal up to date on a thread of its own, where it can hurt nobody."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final, Protocol
+
+from controller.journal import JournalReader
+
+_RETRY_S: Final = 30.0
+
+
+class Projector(Protocol):
+    """Something that can be rebuilt from the journal, such as the MLflow runs.
+
+    All three are called on the projection's thread; what was projected is found again after a
+    restart, so that nothing appears twice.
+    """
+
+    def start(self) -> None:
+        """Open the store."""
+        ...
+
+    def catch_up(self, journal: JournalReader) -> None:
+        """Project the events past those already projected."""
+        ...
+
+    def close(self) -> None:
+        """Finish what is open."""
+        ...
+
+
+class Projection:
+    """A projector that follows the journal; its failures are logged and tried again."""
+
+    def __init__(
+        self, make: Callable[[], Projector], journal: Path, log: Callable[[str], None]
+    ) -> None:
+        self._make = make
+        self._journal = journal
+        self._log = log
+        self._news = threading.Event()
+        self._is_closing = threading.Event()
+        self._is_behind = True
+        self._thread = threading.Thread(target=self._follow, name="projection", daemon=True)
+
+    def wake(self) -> None:
+        """Say that there is news; the first call starts the thread. Returns at once."""
+        self._news.set()
+        if self._thread.ident is None:
+            self._thread.start()
+
+    def close(self, timeout_s: float) -> bool:
+        """Let it catch up for so long, and return whether it did."""
+        if self._thread.ident is None:
+            return True
+        self._is_closing.set()
+        self._news.set()
+        self._thread.join(timeout_s)
+        return not self._thread.is_alive() and not self._is_behind
+
+    def _follow(self) -> None:
+        projector: Projector | None = None
+        while True:
+            self._news.wait()
+            self._news.clear()
+            is_last = self._is_closing.is_set()
+            try:
+                if projector is None:
+                    made = self._make()
+                    made.start()
+                    projector = made
+                with JournalReader(self._journal) as reader:
+                    projector.catch_up(reader)
+                self._is_behind = False
+                if is_last:
+                    projector.close()
+            except Exception as error:  # noqa: BLE001 - a projection must never end a campaign
+                self._is_behind = True
+                self._log(f"the projection failed: {type(error).__name__}: {error}")
+                self._is_closing.wait(_RETRY_S)
+                self._news.set()
+            if is_last:
+                return

@@ -1,0 +1,162 @@
+"""One session of ``run``: take the home, run the loop, hand everything back in order."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import os
+import signal
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from agents.messages import Configure
+from agents.wiring import refuse_unknown_parts
+from controller import wiring
+from controller.campaign_file import LoadedCampaign
+from controller.cli import INTERRUPTED
+from controller.compute import Compute
+from controller.control import Control, Outcome
+from controller.home import Home, HomeLock, make_home
+from controller.journal import Journal
+from controller.opening import open_campaign
+from controller.projection import Projection
+from controller.snapshot import ProgressView
+from controller.state import State
+from experiments.errors import Invalid
+
+_PROJECTION_PATIENCE_S: Final = 30.0
+_SIGNALS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+@dataclass(frozen=True)
+class SessionOptions:
+    """How to run, as far as it changes no result."""
+
+    ray_address: str | None = None
+    n_workers: int | None = None
+    stop_after: int | None = None
+    take_over: bool = False
+
+
+@dataclass(frozen=True)
+class SessionResult:
+    """What a session left behind."""
+
+    home: Home
+    outcome: Outcome
+    was_finished: bool
+    """The campaign was at its end already, and nothing was run."""
+
+
+def run_session(
+    loaded: LoadedCampaign,
+    home_path: Path,
+    options: SessionOptions,
+    announce: Callable[[str], None],
+) -> SessionResult:
+    """Start or resume a campaign and go on until it ends or is stopped.
+
+    Raises ``Invalid`` and ``HomeInUse`` before anything is run, and whatever made going on
+    impossible; everything acknowledged is stored then too.
+    """
+    address = options.ray_address
+    if address is not None and address.startswith("ray://"):
+        raise Invalid(
+            f"--ray {address}: Ray client addresses are not supported; start on a node of the "
+            "cluster with --ray auto or --ray HOST:6379"
+        )
+    refuse_unknown_parts(loaded.campaign)
+    home = make_home(home_path)
+    with contextlib.ExitStack() as held:
+        lock = HomeLock(home, take_over=options.take_over)
+        held.callback(lock.release)
+        log = held.enter_context(_log_file(home.logs / "control.log"))
+        clock = wiring.clock()
+        journal = Journal(home.journal, clock)
+        held.callback(journal.close)
+        state = open_campaign(journal, loaded)
+        if state.phase == "finished":
+            return SessionResult(home, Outcome(state, "finished"), was_finished=True)
+        name = loaded.campaign.name
+        projection = Projection(lambda: wiring.projector(home, name), home.journal, log)
+        held.callback(_catch_up, projection, announce)
+        view = wiring.view()
+        held.callback(view.close)
+        compute = wiring.compute(home)
+        control = Control(
+            state,
+            journal=journal,
+            compute=compute,
+            configure=_configure(loaded, home, options),
+            view=view,
+            clock=clock,
+            stop_after=options.stop_after,
+            when_stored=lambda state: _wake(projection, state),
+            log=log,
+        )
+        outcome = asyncio.run(_run(control, compute, view, announce))
+        return SessionResult(home, outcome, was_finished=False)
+
+
+def _configure(loaded: LoadedCampaign, home: Home, options: SessionOptions) -> Configure:
+    return Configure(
+        campaign=loaded.campaign,
+        home=str(home.path),
+        artifact_url=home.artifacts.as_uri(),
+        ray_address=options.ray_address,
+        n_workers=options.n_workers,
+    )
+
+
+async def _run(
+    control: Control, compute: Compute, view: ProgressView, announce: Callable[[str], None]
+) -> Outcome:
+    """Run the loop with the first signal stopping it in order and the second one at once."""
+    signals = 0
+
+    def stop(number: signal.Signals) -> None:
+        nonlocal signals
+        signals += 1
+        if signals > 1:
+            compute.kill()
+            view.close()
+            os._exit(INTERRUPTED)
+        control.ask_to_stop(number.name)
+        announce("stopping; everything is being saved (once more: stop at once)")
+
+    loop = asyncio.get_running_loop()
+    for number in _SIGNALS:
+        loop.add_signal_handler(number, stop, number)
+    try:
+        return await control.run()
+    finally:
+        for number in _SIGNALS:
+            loop.remove_signal_handler(number)
+
+
+def _wake(projection: Projection, state: State) -> None:
+    """Start the projection after the first dispatch, so that it delays nothing before."""
+    if state.dispatches:
+        projection.wake()
+
+
+def _catch_up(projection: Projection, announce: Callable[[str], None]) -> None:
+    if not projection.close(_PROJECTION_PATIENCE_S):
+        announce("the MLflow runs are behind the journal; the next run brings them up to date")
+
+
+@contextlib.contextmanager
+def _log_file(path: Path) -> Iterator[Callable[[str], None]]:
+    """Send this process's log records to a file, and none to the terminal."""
+    handler = logging.FileHandler(path, encoding="utf-8")
+    handler.setFormatter(logging.Formatter("%(asctime)s %(process)d %(name)s %(message)s"))
+    root = logging.getLogger()
+    root.addHandler(handler)
+    try:
+        yield logging.getLogger("cellwright.control").warning
+    finally:
+        root.removeHandler(handler)
+        handler.close()

@@ -1,0 +1,48 @@
+"""The one place where control chooses its classes: view, compute, projector, report."""
+
+from __future__ import annotations
+
+import os
+import sys
+from datetime import datetime
+from pathlib import Path
+
+from controller.clock import Clock, SystemClock
+from controller.compute import Compute, SupervisedCompute
+from controller.compute_link import compute_environment
+from controller.home import Home
+from controller.projection import Projector
+from controller.snapshot import ProgressView
+
+
+def clock() -> Clock:
+    """Return the machine's clock."""
+    return SystemClock()
+
+
+def view() -> ProgressView:
+    """Return what shows progress on stderr."""
+    from controller.terminal import progress_view
+
+    return progress_view(sys.stderr)
+
+
+def compute(home: Home) -> Compute:
+    """Return compute as a watched process of its own."""
+    environment = compute_environment(os.environ, Path.cwd())
+    return SupervisedCompute(home.compute, home.logs / "compute.log", environment)
+
+
+def projector(home: Home, campaign: str) -> Projector:
+    """Return the projector of the MLflow runs; imports mlflow."""
+    from controller.tracking import Tracker
+
+    made: Projector = Tracker(home, campaign)
+    return made
+
+
+def report(home: Home, campaign: str, now: datetime) -> Path:
+    """Write the campaign's report and return where it is; imports plotly."""
+    from controller.report.build import write_report
+
+    return write_report(home, campaign, now=now)
