@@ -208,8 +208,8 @@ def _check(
             raise Invalid(f"conductivity of {name}: {value}; it must be a finite number, 0 or more")
     if electrolyte["binder"] > 1:
         raise Invalid(
-            f"binder ion diffusivity {electrolyte['binder']:g}: relative to the bulk electrolyte it "
-            "must lie within 0 and 1"
+            f"binder ion diffusivity {electrolyte['binder']:g}: it is relative to the bulk "
+            "electrolyte and must lie within 0 and 1"
         )
     present = list(voxels.volume_fraction)
     if len(present) < 2:
