@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib.resources
 import os
-import tempfile
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -55,16 +54,18 @@ class Report:
 def write_report(home: Home, campaign: str, *, now: datetime, path: Path | None = None) -> Path:
     """Write the report of a campaign as it stands in the journal, and return its path.
 
-    Raises ``Invalid`` where the home does not know the campaign.
+    Raises ``Invalid`` where the home does not know the campaign or the file cannot be written.
     """
     material = read_material(home, campaign)
     target = path or home.reports / f"{campaign}.html"
-    target.parent.mkdir(parents=True, exist_ok=True)
     text = page(compose(material), now=now)
-    with tempfile.NamedTemporaryFile("w", encoding="utf-8", dir=target.parent, delete=False) as new:
-        new.write(text)
-    os.chmod(new.name, 0o644)
-    os.replace(new.name, target)
+    half = target.with_name(f".{target.name}.{os.getpid()}.part")
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        half.write_text(text, "utf-8")
+        half.replace(target)
+    except OSError as error:
+        raise Invalid(f"{target} cannot be written: {error.strerror}") from error
     return target
 
 

@@ -17,6 +17,8 @@ from experiments.microstructure import PHASE_LABEL
 
 MAX_VOXELS: Final = 128
 """Longest edge that is drawn; a larger volume is cropped around its middle."""
+MAX_HEIGHT_PX: Final = 560
+PIXELS_PER_VOXEL: Final = 8
 _PLANES: Final = (
     ("through the electrode", 1),
     ("through the electrode, turned 90°", 2),
@@ -88,7 +90,8 @@ def _cropped(volume: Volume, edge_m: float) -> Volume:
 
 def _portrait(volume: Volume, number: int) -> Portrait:
     size = " × ".join(three(n * volume.voxel_size_m * 1e6) for n in volume.labels.shape) + " µm"
-    picture = render(volume.labels, palette(), View())
+    height_px = min(MAX_HEIGHT_PX, PIXELS_PER_VOXEL * max(volume.labels.shape))
+    picture = render(volume.labels, palette(), View(height_px=height_px))
     view = Picture(
         id=f"view-{number}",
         title=volume.name,

@@ -80,7 +80,7 @@ def write_campaign(
     objectives: int = 1,
     with_baseline: bool = True,
     name: str = "quickstart",
-    edge: int = 40,
+    edge: int = 20,
     comment: str = "",
 ) -> tuple[Home, str]:
     """Write a campaign's events and artifacts into a home; return the home and the name."""

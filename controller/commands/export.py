@@ -1,0 +1,64 @@
+"""``cellwright export``: a campaign's data as CSV, Parquet and RO-Crate."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+
+from controller import wiring
+from controller.cli import chosen_home, home_option
+from controller.export import export_campaign
+from controller.quantity import counted
+from controller.stored_campaign import read_campaign
+
+
+@click.command()
+@click.argument("campaign", required=False)
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=None,
+    metavar="DIR",
+    help="Folder to write. Default: HOME/exports/CAMPAIGN.",
+)
+@click.option("--license", "licence", metavar="URL", help="Licence of the data, as its address.")
+@click.option("--artifacts", is_flag=True, help="Copy voxels, curves and properties too.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+@home_option
+@click.pass_context
+def command(
+    ctx: click.Context,
+    campaign: str | None,
+    *,
+    output: Path | None,
+    licence: str | None,
+    artifacts: bool,
+    as_json: bool,
+    own_home: Path | None,
+) -> int:
+    """Write the data of CAMPAIGN (its name or file; the home's only one by default)."""
+    stored = read_campaign(chosen_home(ctx, own_home), campaign)
+    name = stored.state.campaign.name
+    done = export_campaign(
+        stored,
+        output or stored.home.path / "exports" / name,
+        now=wiring.clock().now(),
+        licence=licence,
+        with_artifacts=artifacts,
+    )
+    if as_json:
+        document = {
+            "campaign": name,
+            "folder": str(done.folder),
+            "files": [str(path.relative_to(done.folder)) for path in done.files],
+            "observations": done.n_rows,
+        }
+        click.echo(json.dumps(document, indent=2))
+    else:
+        click.echo(str(done.folder))
+        words = f"{counted(done.n_rows, 'observation')} in {counted(len(done.files), 'file')}"
+        click.echo(words, err=True)
+    return 0
