@@ -1,0 +1,212 @@
+"""Campaigns from Python: the same engine as the command line, for notebooks and scripts.
+
+``run`` starts the command as a process of its own and shows its progress, so that a notebook's
+kernel imports no Ray and can be restarted without harm; everything else reads the journal.
+
+    from controller.api import Campaign
+
+    campaign = Campaign.load("quickstart", home="cellwright-home")
+    campaign.run()
+    campaign.observations()
+    campaign.plots.convergence()
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from controller.campaign_file import LoadedCampaign, load_campaign
+from controller.cli import INTERRUPTED, USAGE
+from controller.compute_link import compute_environment
+from controller.observation_table import observation_table
+from controller.quantity import with_interval
+from controller.results import Comparison, compare, measured_best, pareto
+from controller.state import State
+from controller.status_document import StatusDocument, status_document
+from controller.stored_campaign import read_campaign
+from experiments.campaign import Campaign as CampaignModel
+from experiments.design import Design
+from experiments.errors import CellwrightError, Invalid
+from experiments.observation import Observation
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from controller.report.gallery import Gallery
+
+_STOP_PATIENCE_S: Final = 60.0
+
+
+@dataclass(frozen=True)
+class Best:
+    """The best measured design, beside the baseline."""
+
+    design: Design
+    observation: Observation
+    comparison: Comparison
+    unit: str
+
+    def __repr__(self) -> str:
+        value = self.comparison.value
+        shown = with_interval(value.value, value.low, value.high, self.unit)
+        return f"Best({shown} at {self.observation.job.fidelity}: {self.design.values})"
+
+
+class Campaign:
+    """One campaign in one home."""
+
+    def __init__(self, loaded: LoadedCampaign, asked: str, home: Path) -> None:
+        self._loaded = loaded
+        self._asked = asked
+        self.home = home
+
+    @classmethod
+    def load(cls, campaign: str | Path, *, home: str | Path | None = None) -> Campaign:
+        """Read a campaign's file, or a built-in one by name. Raises ``Invalid``.
+
+        ``home`` defaults as for the command: ``$CELLWRIGHT_HOME``, else ``./cellwright-home``.
+        """
+        chosen = home or os.environ.get("CELLWRIGHT_HOME") or "cellwright-home"
+        return cls(load_campaign(campaign), str(campaign), Path(chosen).absolute())
+
+    @property
+    def model(self) -> CampaignModel:
+        """Return the campaign as validated from its file."""
+        return self._loaded.campaign
+
+    @property
+    def name(self) -> str:
+        """Return the campaign's name."""
+        return self.model.name
+
+    def run(
+        self,
+        *,
+        ray: str | None = None,
+        workers: int | None = None,
+        stop_after: int | None = None,
+        show: Callable[[str], None] | None = None,
+    ) -> Campaign:
+        """Start the campaign, or resume it, and return when it ends.
+
+        Every line of progress goes to ``show`` (to stderr by default). Interrupting the kernel
+        stops the campaign in good order. Raises ``Invalid`` for wrong input and
+        ``CellwrightError`` where the work failed, with the command's last line.
+        """
+        words = [sys.executable, "-P", "-m", "controller", "run", self._asked]
+        words += ["--home", str(self.home)]
+        words += [] if ray is None else ["--ray", ray]
+        words += [] if workers is None else ["--workers", str(workers)]
+        words += [] if stop_after is None else ["--stop-after", str(stop_after)]
+        status, last = _follow(words, show or _to_stderr)
+        if status == INTERRUPTED:
+            raise KeyboardInterrupt
+        if status != 0:
+            kind = Invalid if status == USAGE else CellwrightError
+            message = last.removeprefix("cellwright: ").removeprefix("Error: ")
+            raise kind(message or "the run failed", status=status)
+        return self
+
+    resume = run
+    """Resuming is running again: what is stored is never made twice."""
+
+    def state(self) -> State:
+        """Return everything the journal knows. Raises ``Invalid`` before the first run."""
+        return read_campaign(self.home, self.name).state
+
+    def status(self) -> StatusDocument:
+        """Return what ``cellwright status --json`` prints."""
+        stored = read_campaign(self.home, self.name)
+        return status_document(stored.state, is_running=stored.is_running)
+
+    def observations(self) -> pd.DataFrame:
+        """Return all observations, one row each; ``frame.attrs["units"]`` holds the units."""
+        import pandas as pd
+
+        columns = observation_table(self.state())
+        frame = pd.DataFrame({column.name: list(column.values) for column in columns})
+        frame.attrs["units"] = {column.name: column.unit for column in columns if column.unit}
+        frame.attrs["meaning"] = {column.name: column.meaning for column in columns}
+        return frame
+
+    def best(self) -> Best | None:
+        """Return the best measured design within all limits at the target, or None so far."""
+        state = self.state()
+        found = measured_best(state)
+        return None if found is None else _best(state, found)
+
+    def front(self) -> list[Best]:
+        """Return the designs at the target that no other beats in every objective."""
+        state = self.state()
+        found = (_best(state, one) for one in pareto(state))
+        return [one for one in found if one is not None]
+
+    @property
+    def plots(self) -> Gallery:
+        """Return the report's plots, drawn from the journal as it is at that moment."""
+        from controller.report.build import read_material
+        from controller.report.gallery import Gallery
+
+        return Gallery(lambda: read_material(read_campaign(self.home, self.name).home, self.name))
+
+    def report(self, path: str | Path | None = None) -> Path:
+        """Write the HTML report and return where it is."""
+        from controller import wiring
+        from controller.report.build import write_report
+
+        stored = read_campaign(self.home, self.name)
+        now = wiring.clock().now()
+        return write_report(stored.home, self.name, now=now, path=Path(path) if path else None)
+
+    def __repr__(self) -> str:
+        return f"Campaign({self.name!r}, home={str(self.home)!r})"
+
+
+def _best(state: State, observation: Observation) -> Best | None:
+    from controller.label import metric_label
+
+    metric = state.campaign.metric_key(state.campaign.objectives[0])
+    found = compare(state, observation, metric)
+    if found is None:
+        return None
+    return Best(observation.job.design, observation, found, metric_label(metric).unit)
+
+
+def _follow(words: list[str], show: Callable[[str], None]) -> tuple[int, str]:
+    """Run a command, show its lines as they come, and return its status and its last line."""
+    environment = compute_environment(os.environ, Path.cwd())
+    process = subprocess.Popen(
+        words,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        env=environment,
+        text=True,
+        encoding="utf-8",
+        start_new_session=True,
+    )
+    last = ""
+    assert process.stdout is not None
+    try:
+        for line in process.stdout:
+            last = line.rstrip("\n")
+            show(last)
+    except BaseException:
+        process.send_signal(signal.SIGINT)
+        process.wait(_STOP_PATIENCE_S)
+        raise
+    finally:
+        process.stdout.close()
+    return process.wait(), last
+
+
+def _to_stderr(line: str) -> None:
+    sys.stderr.write(line + "\n")
+    sys.stderr.flush()
