@@ -1,0 +1,160 @@
+"""``cellwright evaluate``: take one design through the chain, once."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any, Literal
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+from controller.asked_design import AskedDesign, asked_design, baseline_design_of, read_value
+from controller.campaign_file import load_campaign
+from controller.cli import FAILED, chosen_home, home_option
+from controller.label import failure_text, metric_label
+from controller.quantity import duration, three, with_unit
+from experiments.campaign import Campaign
+from experiments.design import Design
+from experiments.errors import Invalid
+from experiments.job import Job, new_job
+from experiments.observation import Observation
+
+
+@click.command()
+@click.argument("campaign")
+@click.option(
+    "--from",
+    "origin",
+    type=click.Choice(["baseline", "best"]),
+    help="Where values not named come from: today's electrode, or the best measured so far.",
+)
+@click.option("--at", "named", multiple=True, metavar="NAME=VALUE", help="Set one value.")
+@click.option("--fidelity", metavar="NAME", help="The level to evaluate at. Default: the target.")
+@click.option("--seed", type=click.IntRange(min=0, max=2**48 - 1), help="Another random structure.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+@home_option
+@click.pass_context
+def command(
+    ctx: click.Context,
+    campaign: str,
+    *,
+    origin: Literal["baseline", "best"] | None,
+    named: tuple[str, ...],
+    fidelity: str | None,
+    seed: int | None,
+    as_json: bool,
+    own_home: Path | None,
+) -> int:
+    """Evaluate one design of CAMPAIGN: structure, properties, cell."""
+    spec = load_campaign(campaign).campaign
+    home = chosen_home(ctx, own_home)
+    level = _level(spec, fidelity)
+    values = dict(read_value(spec, text) for text in named)
+    if spec.baseline is not None and baseline_design_of(spec) is None and origin == "baseline":
+        if values:
+            raise Invalid("--from baseline: an image has no values to change; leave --at out")
+        asked, purpose = AskedDesign(Design(), ()), "baseline"
+    else:
+        base = _best(home, spec) if origin == "best" else baseline_design_of(spec)
+        if origin == "baseline" and base is None:
+            raise Invalid(f"--from baseline: campaign {spec.name} has no baseline")
+        asked, purpose = asked_design(spec, values, base, origin or "the baseline"), "search"
+    for note in asked.notes:
+        click.echo(note, err=True)
+    job = new_job(
+        spec.name,
+        asked.design,
+        level,
+        campaign_seed=spec.seed if seed is None else seed,
+        purpose="baseline" if purpose == "baseline" else "search",
+    )
+    observation = _evaluate(spec, job, home)
+    if as_json:
+        click.echo(json.dumps(_document(observation), indent=2, ensure_ascii=False))
+    else:
+        _show(spec, observation)
+    return FAILED if observation.is_failed else 0
+
+
+def _level(spec: Campaign, fidelity: str | None) -> str:
+    names = [level.name for level in spec.fidelities]
+    if fidelity is not None and fidelity not in names:
+        raise Invalid(f"--fidelity {fidelity}: not a level; allowed: {', '.join(names)}")
+    return fidelity or spec.target
+
+
+def _best(home: Path, spec: Campaign) -> Design:
+    from controller.fold import fold
+    from controller.home import existing_home
+    from controller.journal import JournalReader
+    from controller.results import measured_best
+
+    with JournalReader(existing_home(home).journal) as journal:
+        state = fold(journal.read(spec.name))
+    best = None if state is None else measured_best(state)
+    if best is None:
+        raise Invalid(f"--from best: campaign {spec.name} has no measured best in {home} yet")
+    return best.job.design
+
+
+def _evaluate(spec: Campaign, job: Job, home: Path) -> Observation:
+    from agents.evaluate_job import evaluate_job
+    from controller.home import make_home
+
+    console = Console(stderr=True)
+    with console.status("starting") as status:
+        return evaluate_job(
+            spec,
+            job,
+            make_home(home).artifacts.as_uri(),
+            progress=status.update,
+        )
+
+
+def _document(observation: Observation) -> dict[str, Any]:
+    """Return the observation under the names of the command's contract."""
+    plain = observation.model_dump(mode="json")
+    return {
+        "campaign": observation.job.campaign,
+        "design": plain["job"]["design"]["values"],
+        "fidelity": observation.job.fidelity,
+        "seed": observation.job.seed,
+        "recipe": plain["recipe"],
+        "properties": plain["properties"],
+        "performance": {name: metric.value for name, metric in observation.metrics.items()},
+        "samples": {name: list(metric.samples) for name, metric in observation.metrics.items()},
+        "bias": {name: metric.bias for name, metric in observation.metrics.items()},
+        "reasons": {
+            name: metric.reason for name, metric in observation.metrics.items() if metric.reason
+        },
+        "termination": observation.termination,
+        "failure": plain["failure"],
+        "provenance": plain["provenance"],
+    }
+
+
+def _show(spec: Campaign, observation: Observation) -> None:
+    console = Console()
+    if observation.failure is not None:
+        failure = observation.failure
+        console.print(f"[red]failed[/]: {failure_text(failure.kind)}. {failure.message}")
+        return
+    power = f" at {spec.powers_W[0]:g} W" if spec.powers_W else ""
+    table = Table(box=None, pad_edge=False)
+    table.add_column(f"{spec.cell.format}{power}, {observation.job.fidelity}")
+    table.add_column("", justify="right")
+    table.add_column("volumes", style="dim")
+    for name, metric in observation.metrics.items():
+        label = metric_label(name)
+        table.add_row(
+            label.text,
+            with_unit(metric.value, label.unit) if metric.value is not None else metric.reason,
+            ", ".join(three(sample) for sample in metric.samples),
+        )
+    console.print(table)
+    console.print(
+        f"Ended by: {observation.termination}. "
+        f"Worker time {duration(observation.provenance.busy_s)}."
+    )
