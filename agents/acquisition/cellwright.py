@@ -9,6 +9,7 @@ from itertools import islice
 import numpy as np
 import torch
 
+from agents.acquisition.dispatched import Identity, identity
 from agents.acquisition.fixed_sequence import feasible_designs, in_fixed_order
 from agents.acquisition.known_constraints import Screen, violation
 from agents.acquisition.measured_best import measured_best
@@ -77,10 +78,10 @@ class CellwrightDecider:
 
 def remembering(screen: Screen) -> Screen:
     """Ask a screen once per design."""
-    told: dict[str, str | None] = {}
+    told: dict[Identity, str | None] = {}
 
     def remembered(campaign: Campaign, design: Design) -> str | None:
-        key = design.key
+        key = identity(design)
         if key not in told:
             told[key] = screen(campaign, design)
         return told[key]
@@ -114,10 +115,10 @@ def _from_sequence(question: Question, screen: Screen, before: list[Candidate]) 
             "n_candidates": question.n_candidates - len(before),
         }
     )
-    taken = {(c.design.key, c.fidelity) for c in before}
+    taken = {(identity(c.design), c.fidelity) for c in before}
     designs = feasible_designs(question.campaign, sobol_blocks(question.campaign), screen)
     return [
         candidate
         for candidate in in_fixed_order(asked, designs, "sobol sequence")
-        if (candidate.design.key, candidate.fidelity) not in taken
+        if (identity(candidate.design), candidate.fidelity) not in taken
     ]

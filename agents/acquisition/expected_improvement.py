@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import erfcx, logsumexp, ndtr
 
-from agents.surrogates.multi_level_gp import MultiLevelGP
+from agents.surrogates.process import Process
 
 _LOG_ROOT_2PI = 0.5 * math.log(2 * math.pi)
 
@@ -34,17 +34,17 @@ def log_expected_improvement(
 
 
 def log_noisy_expected_improvement(
-    process: MultiLevelGP, sign: float, x: np.ndarray, base: np.ndarray, normals: np.ndarray
+    process: Process, sign: float, x: np.ndarray, base: np.ndarray, normals: np.ndarray
 ) -> np.ndarray:
-    """Return log E[max(f(x) − max f(base), 0)] at the target, over joint samples of f(base).
+    """Return log E[max(f(x) − max f(base), 0)] at the target, latent, over samples of f(base).
 
     ``base`` holds the designs measured or pending at the target, so neither noise nor work in
     progress counts as an improvement (Letham et al., Bayesian Analysis 14, 2019, section 4).
     ``normals`` is ``n_samples x n_base``. Without a base, the worst value seen is the reference.
     """
     if len(base) == 0:
-        mean, sd = process.mean_and_sd(x, np.zeros(len(x), int))
-        return log_expected_improvement(sign * mean, sd, (sign * process.y).min())
+        mean, sd = process.mean_and_sd(x)
+        return log_expected_improvement(sign * mean, sd, (sign * process.latent).min())
     given = condition_on_base(process, x, base, normals)
     values = log_expected_improvement(
         sign * given.mean, given.sd[None, :], (sign * given.base).max(axis=1)[:, None]
@@ -65,18 +65,17 @@ class GivenBase:
 
 
 def condition_on_base(
-    process: MultiLevelGP, x: np.ndarray, base: np.ndarray, normals: np.ndarray
+    process: Process, x: np.ndarray, base: np.ndarray, normals: np.ndarray
 ) -> GivenBase:
     """Sample f jointly at the base, at the target, and condition f(x) on each sample."""
-    at_base, at_x = np.zeros(len(base), int), np.zeros(len(x), int)
-    mean, sd = process.mean_and_sd(x, at_x)
-    matrix = process.covariance(base, at_base, base, at_base)
+    mean, sd = process.mean_and_sd(x)
+    matrix = process.covariance(base, base)
     matrix[np.diag_indices_from(matrix)] += 1e-6 * float(np.trace(matrix)) / len(base) + 1e-300
     factor = np.linalg.cholesky(matrix)
-    gain = np.linalg.solve(factor, process.covariance(base, at_base, x, at_x))
+    gain = np.linalg.solve(factor, process.covariance(base, x))
     variance = np.maximum(sd**2 - (gain**2).sum(axis=0), 1e-10 * sd**2)
     return GivenBase(
-        base=process.mean(base, at_base) + normals @ factor.T,
+        base=process.mean(base) + normals @ factor.T,
         mean=mean[None, :] + normals @ gain,
         sd=np.sqrt(variance),
     )

@@ -8,7 +8,7 @@ from itertools import islice
 
 import numpy as np
 
-from agents.acquisition.dispatched import Dispatched
+from agents.acquisition.dispatched import Dispatched, Identity, identity
 from agents.acquisition.known_constraints import Screen
 from experiments.campaign import Campaign
 from experiments.design import Design
@@ -28,18 +28,19 @@ def feasible_designs(
     The result depends on the arguments only. A finite space ends when nothing new appears. Raises
     ``Invalid`` where 16,384 draws hold no feasible design.
     """
-    seen: set[str] = set()
+    seen: set[Identity] = set()
     reasons: Counter[str] = Counter()
     n_in_vain = 0
     for block in blocks:
         for point in block:
             n_in_vain += 1
             design = campaign.design.from_unit(point)
-            if design.key in seen:
+            key = identity(design)
+            if key in seen:
                 continue
             reason = screen(campaign, design)
             if reason is None:
-                seen.add(design.key)
+                seen.add(key)
                 n_in_vain = 0
                 yield design
             elif not seen:

@@ -71,7 +71,7 @@ class Gain:
         if len(base) > N_BASE:
             objective = self._belief.campaign.objectives[0]
             process = self._belief.processes[self._belief.campaign.metric_key(objective)]
-            mean = process.mean(base, np.zeros(len(base), int))
+            mean = process.mean(base)
             order = np.argsort(-mean if objective.sense == "maximize" else mean, kind="stable")
             base = base[order[:N_BASE]]
         return base

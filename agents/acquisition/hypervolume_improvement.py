@@ -25,7 +25,7 @@ def log_noisy_hypervolume_improvement(
 
     Fronts are sampled jointly over the base designs (Daulton, Balandat & Bakshy, NeurIPS 2021); for
     each the gain is exact for independent objectives, summed over the boxes of the non-dominated
-    space. ``normals`` is ``S x n_objectives x B``. Objectives are scaled by their spread.
+    space. ``normals`` is ``S x n_objectives x B``. Objectives are standardised and warped.
     """
     campaign = belief.campaign
     reference = reference_point(belief)
@@ -35,13 +35,13 @@ def log_noisy_hypervolume_improvement(
         process = belief.processes[campaign.metric_key(objective)]
         sign = 1.0 if objective.sense == "maximize" else -1.0
         if len(base) == 0:
-            mean, sd = process.mean_and_sd(x, np.zeros(len(x), int))
+            mean, sd = process.mean_and_sd(x)
             given = GivenBase(base=np.empty((1, 0)), mean=mean[None, :], sd=sd)
         else:
             given = condition_on_base(process, x, base, normals[:N_FRONTS, k])
-        means.append(sign * given.mean / process.scale)
-        sds.append(given.sd / process.scale)
-        fronts.append(sign * given.base / process.scale)
+        means.append(sign * given.mean)
+        sds.append(given.sd)
+        fronts.append(sign * given.base)
     totals = []
     for s in range(len(means[0])):
         front = np.stack([fronts[k][s] for k in range(n)], axis=-1)
@@ -54,7 +54,7 @@ def log_noisy_hypervolume_improvement(
 
 
 def reference_point(belief: Belief) -> np.ndarray:
-    """Return what counts as no gain, signed so that more is better, in units of each spread.
+    """Return what counts as no gain, latent and signed so that more is better.
 
     A number is taken as it is; the baseline's value where it was measured; else the worst seen.
     """
@@ -69,8 +69,8 @@ def reference_point(belief: Belief) -> np.ndarray:
             value = objective.reference
         elif objective.reference == "baseline":
             value = belief.baseline.get(key)
-        worst = float((sign * belief.data[key].y).min())
-        found.append((worst if value is None else sign * value) / process.scale)
+        worst = float((sign * process.latent).min())
+        found.append(worst if value is None else sign * process.to_latent(value))
     return np.array(found)
 
 

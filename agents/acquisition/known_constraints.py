@@ -18,27 +18,24 @@ Screen = Callable[[Campaign, Design], str | None]
 def violation(campaign: Campaign, design: Design) -> str | None:
     """Say which known constraint a design breaks, or return None.
 
-    Known are: the bounds, that the values make a recipe, that the masses fit into the coating, and
-    limits on metrics that follow from the recipe (areal capacity, cell mass).
+    Known are: the bounds, that the values make a recipe, that the masses fit into the coating and
+    the coating into the cell, and limits on metrics that follow from the recipe (areal capacity,
+    cell mass). Raises ``Invalid`` where the campaign names an unknown format or parameter set.
     """
-    from simulators.cell.evaluate import recipe_metrics
-    from simulators.microstructure.composition import compose
+    from simulators.cell.sizing import recipe_metrics
 
     if not campaign.design.contains(design):
         return "outside the design space"
     try:
-        recipe = campaign.recipe(design)
-        compose(recipe.positive)
+        metrics = recipe_metrics(campaign.cell, campaign.recipe(design))
     except ValidationError as error:
         first = error.errors()[0]
         return f"no recipe: {'.'.join(map(str, first['loc']))} {first['msg']}"
     except (ValueError, DesignFailed) as error:
         return f"no recipe: {error}"
-    limits = [limit for limit in campaign.constraints if METRICS[limit.metric].from_recipe]
-    if not limits:
-        return None
-    metrics = recipe_metrics(campaign.cell, recipe)
-    for limit in limits:
+    for limit in campaign.constraints:
+        if not METRICS[limit.metric].from_recipe:
+            continue
         value = metrics[limit.metric]
         if limit.max is not None and value > limit.max:
             return f"{limit.metric} {value:.4g} is above {limit.max:g}"

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
+from agents.acquisition.dispatched import Identity, identity
 from agents.acquisition.known_constraints import Screen
 from agents.surrogates.encoding import Encoding
 from experiments.campaign import Campaign
@@ -19,7 +20,7 @@ class Pool:
         self._campaign = campaign
         self._encoding = encoding
         self._screen = screen
-        self._seen: set[str] = set()
+        self._seen: set[Identity] = set()
         self.designs: list[Design] = []
         self.x = np.empty((0, encoding.n_columns))
 
@@ -31,7 +32,7 @@ class Pool:
         """Add the designs that are new and pass the screen."""
         new: list[Design] = []
         for design in designs:
-            key = design.key
+            key = identity(design)
             if key not in self._seen:
                 self._seen.add(key)
                 if self._screen(self._campaign, design) is None:

@@ -32,12 +32,12 @@ def recommend(belief: Belief, pool: Pool, rng: np.random.Generator) -> Recommend
 
 
 def merit(belief: Belief, x: np.ndarray) -> np.ndarray:
-    """Return the posterior mean of the objectives at the target, in units of their spread."""
+    """Return the posterior mean of the objectives at the target, standardised and warped."""
     total = np.zeros(len(x))
     for objective in belief.campaign.objectives:
         process = belief.processes[belief.campaign.metric_key(objective)]
         sign = 1.0 if objective.sense == "maximize" else -1.0
-        total += sign * process.mean(x, np.zeros(len(x), int)) / process.scale
+        total += sign * process.mean(x)
     return total
 
 

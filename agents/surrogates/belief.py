@@ -10,7 +10,7 @@ from scipy.stats import norm
 from agents.surrogates.encoding import Encoding, encoding_of
 from agents.surrogates.fit import at_prior, fit
 from agents.surrogates.level_data import LevelData, level_data, level_names
-from agents.surrogates.multi_level_gp import MultiLevelGP
+from agents.surrogates.process import Process
 from agents.surrogates.success import SuccessModel, learn_success
 from experiments.campaign import Campaign, Constraint
 from experiments.metrics import METRICS
@@ -25,7 +25,7 @@ class Belief:
     encoding: Encoding
     levels: tuple[str, ...]
     """The target first."""
-    processes: dict[str, MultiLevelGP]
+    processes: dict[str, Process]
     data: dict[str, LevelData]
     success: SuccessModel
     baseline: dict[str, float]
@@ -49,16 +49,19 @@ class Belief:
     def probability_within(self, x: np.ndarray, limit: Constraint) -> np.ndarray:
         """Return P(the noise-free metric keeps a limit) at the target."""
         process = self.processes[self.campaign.metric_key(limit)]
-        mean, sd = process.mean_and_sd(x, np.zeros(len(x), int))
-        above = 1.0 if limit.max is None else norm.cdf((limit.max - mean) / sd)
-        below = 0.0 if limit.min is None else norm.cdf((limit.min - mean) / sd)
-        return np.clip(np.asarray(above - below, float) * np.ones(len(x)), 1e-300, 1.0)
+        mean, sd = process.mean_and_sd(x)
+        above, below = np.ones(len(x)), np.zeros(len(x))
+        if limit.max is not None:
+            above = norm.cdf((process.to_latent(limit.max) - mean) / sd)
+        if limit.min is not None:
+            below = norm.cdf((process.to_latent(limit.min) - mean) / sd)
+        return np.clip(above - below, 1e-300, 1.0)
 
     def predict(self, x: np.ndarray) -> list[dict[str, Prediction]]:
         """Return predictions for a next evaluation at the target, its noise included."""
         found: list[dict[str, Prediction]] = [{} for _ in x]
         for key, process in self.processes.items():
-            mean, sd = process.mean_and_sd(x, np.zeros(len(x), int))
+            mean, sd = process.moments(*process.mean_and_sd(x), np.zeros(len(x), int))
             spread = np.sqrt(sd**2 + process.noise_variance(0))
             for i in range(len(x)):
                 found[i][key] = Prediction(mean=float(mean[i]), sd=float(spread[i]))
@@ -66,12 +69,11 @@ class Belief:
 
     def believing(self, x: np.ndarray, level: int) -> Belief:
         """Return the belief after one evaluation at a row (``1 x d``) came out as expected."""
-        at = np.array([level])
         return Belief(
             campaign=self.campaign,
             encoding=self.encoding,
             levels=self.levels,
-            processes={key: p.believing(x, at) for key, p in self.processes.items()},
+            processes={key: p.believing(x, level) for key, p in self.processes.items()},
             data=self.data,
             success=self.success,
             baseline=self.baseline,
@@ -93,7 +95,7 @@ def form_belief(question: Question) -> Belief | None:
     encoding = encoding_of(campaign.design)
     keys = [campaign.metric_key(objective) for objective in campaign.objectives]
     keys += [campaign.metric_key(limit) for limit in modelled_constraints(campaign)]
-    processes: dict[str, MultiLevelGP] = {}
+    processes: dict[str, Process] = {}
     data: dict[str, LevelData] = {}
     fallbacks: list[str] = []
     for key in dict.fromkeys(keys):

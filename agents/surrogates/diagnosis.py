@@ -6,7 +6,7 @@ import numpy as np
 from scipy.stats import qmc
 
 from agents.surrogates.belief import Belief
-from agents.surrogates.multi_level_gp import MultiLevelGP
+from agents.surrogates.process import Process
 from experiments.design import Design
 from experiments.design_space import Mixture
 from experiments.ranking import Diagnosis, HeldOut, Prediction, Surface
@@ -57,7 +57,7 @@ def _held_out(belief: Belief, key: str) -> list[HeldOut]:
     ]
 
 
-def _first_order(belief: Belief, process: MultiLevelGP) -> dict[str, float]:
+def _first_order(belief: Belief, process: Process) -> dict[str, float]:
     """Return first-order Sobol indices of the target's mean (Saltelli et al. 2010, eq. b)."""
     space = belief.campaign.design
     n = space.n_unit
@@ -66,7 +66,7 @@ def _first_order(belief: Belief, process: MultiLevelGP) -> dict[str, float]:
 
     def mean(points: np.ndarray) -> np.ndarray:
         rows = belief.encoding.encode([space.from_unit(point) for point in points])
-        return process.mean(rows, np.zeros(len(rows), int))
+        return process.moments(*process.mean_and_sd(rows), np.zeros(len(rows), int))[0]
 
     at_a, at_b = mean(a), mean(b)
     variance = float(np.concatenate([at_a, at_b]).var())
@@ -100,7 +100,8 @@ def _surface(belief: Belief, key: str, importance: dict[str, float], at: Design)
         Design(values={**at.values, x_name: float(u), y_name: float(v)}) for v in y for u in x
     ]
     rows = belief.encoding.encode(designs)
-    mean, sd = belief.processes[key].mean_and_sd(rows, np.zeros(len(rows), int))
+    process = belief.processes[key]
+    mean, sd = process.moments(*process.mean_and_sd(rows), np.zeros(len(rows), int))
     return Surface(
         metric=key,
         x_name=x_name,

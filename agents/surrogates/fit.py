@@ -11,13 +11,9 @@ from scipy.optimize import minimize
 from torch import Tensor
 
 from agents.surrogates.level_data import LevelData
-from agents.surrogates.multi_level_gp import (
-    JITTER,
-    Hyperparameters,
-    MultiLevelGP,
-    Rows,
-    covariance,
-)
+from agents.surrogates.multi_level_gp import JITTER, Hyperparameters, Rows, covariance
+from agents.surrogates.process import Process
+from agents.surrogates.warp import Warp, power_of, warped
 
 
 @dataclass(frozen=True)
@@ -38,6 +34,7 @@ class Priors:
     noise_sd: float = 1.5
     noise_model_sd: float = 0.4
     """Added to a pooled variance's own uncertainty: volumes are few and P2D is not linear."""
+    warp_sd: float = 1.0
 
 
 class _Layout:
@@ -58,7 +55,8 @@ class _Layout:
             [length] * n_groups
             + [0.0] * (1 + n_levels)
             + partial
-            + [center for center, _ in noise],
+            + [center for center, _ in noise]
+            + [0.0],
             dtype=torch.double,
         )
         self.width = torch.tensor(
@@ -66,7 +64,8 @@ class _Layout:
             + [priors.sd_sd]
             + [priors.sd_between_levels] * n_levels
             + [priors.correlation_sd] * n_pairs
-            + [width for _, width in noise],
+            + [width for _, width in noise]
+            + [priors.warp_sd],
             dtype=torch.double,
         )
         self.n_pairs = n_pairs
@@ -77,7 +76,8 @@ class _Layout:
             log_length=v[:g],
             log_sd=v[g] + v[g + 1 : g + 1 + k],
             correlation=v[g + 1 + k : g + 1 + k + self.n_pairs],
-            log_noise=v[g + 1 + k + self.n_pairs :],
+            log_noise=v[g + 1 + k + self.n_pairs : -1],
+            warp_logit=v[-1],
         )
 
 
@@ -131,7 +131,7 @@ def _paired_shift(data: LevelData, k: int, other: int) -> float | None:
 
 def fit(
     data: LevelData, group: tuple[int, ...], *, priors: Priors = Priors(), n_iterations: int = 60
-) -> MultiLevelGP:
+) -> Process:
     """Return the process at the most probable hyperparameters.
 
     Starts at the prior's center and at short and long length scales. Raises ``ArithmeticError``
@@ -158,7 +158,7 @@ def fit(
     return _process(data, group, location, scale, layout.unpack(torch.as_tensor(best[1])))
 
 
-def at_prior(data: LevelData, group: tuple[int, ...], *, priors: Priors = Priors()) -> MultiLevelGP:
+def at_prior(data: LevelData, group: tuple[int, ...], *, priors: Priors = Priors()) -> Process:
     """Return the process with hyperparameters at the prior's center, fitted to nothing."""
     location, scale = standardisation(data)
     layout = _Layout(data, max(group) + 1, scale, priors)
@@ -171,15 +171,16 @@ def _process(
     location: np.ndarray,
     scale: float,
     hyperparameters: Hyperparameters,
-) -> MultiLevelGP:
-    return MultiLevelGP(
+) -> Process:
+    warp = Warp(float(power_of(hyperparameters.warp_logit)))
+    return Process(
         hyperparameters=hyperparameters,
         group=group,
         location=location,
         scale=scale,
         x=data.x,
         level=data.level,
-        y=data.y,
+        latent=warp.forward((data.y - location[data.level]) / scale),
     )
 
 
@@ -203,13 +204,15 @@ class _NegativeLogPosterior:
         v = torch.tensor(vector, dtype=torch.double, requires_grad=True)
         layout = self._layout
         h = layout.unpack(v)
+        latent, log_slope = warped(self._y, power_of(h.warp_logit))
+        noise = torch.exp(h.log_noise)[self._rows.level] * torch.exp(2 * log_slope)
         matrix = covariance(h, self._group, self._rows, self._rows)
-        matrix = matrix + torch.diag(torch.exp(h.log_noise)[self._rows.level] + JITTER)
-        factor, failed = torch.linalg.cholesky_ex(matrix)
+        factor, failed = torch.linalg.cholesky_ex(matrix + torch.diag(noise + JITTER))
         if bool(failed):
             return 1e10, np.zeros_like(vector)
-        half = torch.linalg.solve_triangular(factor, self._y[:, None], upper=False)
+        half = torch.linalg.solve_triangular(factor, latent[:, None], upper=False)
         fit_term = 0.5 * (half**2).sum() + torch.log(torch.diagonal(factor)).sum()
+        fit_term = fit_term - log_slope.sum()
         prior_term = 0.5 * (((v - layout.center) / layout.width) ** 2).sum()
         loss = fit_term + prior_term
         loss.backward()

@@ -19,6 +19,7 @@ def run_loop(
     *,
     n_workers: int = 2,
     cost: Callable[[Job], float] | None = None,
+    n_candidates: int = 1,
 ) -> tuple[list[Observation], list[Ranking]]:
     """Return the observations in the order they finished, and every ranking asked for."""
     left = dict(campaign.budget.evaluations)
@@ -34,7 +35,7 @@ def run_loop(
                     observations=tuple(observations),
                     pending=tuple(job for _, _, job, _ in sorted(running, key=lambda r: r[1])),
                     left=left,
-                    n_candidates=4,
+                    n_candidates=n_candidates,
                     position=n_started,
                 )
             )
