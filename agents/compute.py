@@ -18,6 +18,7 @@ from typing import Final
 
 from agents.clock import SYSTEM_CLOCK
 from agents.compute_loop import ComputeLoop
+from agents.group_guard import GroupGuard
 from agents.line_reader import LineReader
 from agents.messages import Configure, Fault, ToControl, decode_to_compute, encode
 from agents.wiring import executor, refuse_unknown_parts
@@ -33,11 +34,13 @@ def main(arguments: list[str] | None = None) -> int:
     """Serve control until it is gone; return the exit status."""
     descriptors = _descriptors(arguments)
     _own_the_process()
+    guard = GroupGuard()
     line = _Line(descriptors.write)
     messages = LineReader(descriptors.read, at_end=lambda: _end_after(END_PATIENCE_S))
     messages.start()
     try:
         _serve(messages, line)
+        guard.dismiss()
     except BrokenPipeError:
         return 0
     except CellwrightError as error:

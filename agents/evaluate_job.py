@@ -54,4 +54,3 @@ def evaluate_job(
                 raise InternalError(f"the job was lost: {told.reason}")
         for finished in executor.wait(0.0):
             runner.accept(finished)
-

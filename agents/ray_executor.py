@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import os
 import secrets
@@ -48,6 +49,10 @@ ANSWER_S: Final = 5.0
 PROBE_S: Final = 90.0
 FETCH_S: Final = 60.0
 PULSE_LANE: Final = "pulse"
+TASK_NICENESS: Final = 10
+LANE_NICENESS: Final = 12
+"""Below control and the pulse, so that both stay prompt on a full machine; lanes below tasks, so
+that a fit slows evaluation by less than its share."""
 
 
 class RayExecutor(Executor):
@@ -94,7 +99,7 @@ class RayExecutor(Executor):
     def _lane(self, name: str) -> Any:
         if name not in self._lanes:
             actor = ray.remote(_Lane).options(num_cpus=0, max_restarts=0, max_task_retries=0)
-            self._lanes[name] = actor.remote()
+            self._lanes[name] = actor.remote(0 if name == PULSE_LANE else LANE_NICENESS)
         return self._lanes[name]
 
     def pulse(self) -> Handle:
@@ -180,6 +185,7 @@ def start_local(n_workers: int | None = None, *, has_dashboard: bool = False) ->
             **thread_variables(1),
             **import_path_variable(os.environ),
             "RAY_USAGE_STATS_ENABLED": "0",
+            "RAY_worker_niceness": "0",
             "RAY_AUTH_TOKEN": secrets.token_hex(32),
             "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
         }
@@ -271,15 +277,25 @@ def _living_nodes() -> list[dict[str, Any]]:
 
 
 def _call_task(function: Callable[..., Any], *arguments: Any) -> tuple[Report, Any]:
+    _be_nice(TASK_NICENESS)
     return call(function, arguments)
 
 
 class _Lane:
     """One worker process kept for the calls of one lane."""
 
+    def __init__(self, niceness: int) -> None:
+        _be_nice(niceness)
+
     def call(self, function: Callable[..., Any], *arguments: Any) -> tuple[Report, Any]:
         """Make the call."""
         return call(function, arguments)
+
+
+def _be_nice(niceness: int) -> None:
+    """Lower this thread's priority; a cluster that lowered it further is left alone."""
+    with contextlib.suppress(PermissionError):
+        os.setpriority(os.PRIO_PROCESS, 0, niceness)
 
 
 def _ask_head() -> int:

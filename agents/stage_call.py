@@ -55,12 +55,14 @@ class StageCalls:
     ) -> StageCall:
         """Return the call that makes one random volume.
 
-        A volume is cut from an ungraded coating, whose thickness is none of its business: the
-        request carries the volume's own height, so that no other thickness can enter the result.
+        A volume is cut from the coating, and where nothing differs through the thickness, that is
+        none of its business: the request then carries the volume's own height instead.
         """
-        height_m = min(max(fidelity.voxels * fidelity.voxel_size_m, 1.1e-6), 0.99e-3)
+        if not is_graded(recipe):
+            height_m = min(max(fidelity.voxels * fidelity.voxel_size_m, 1.1e-6), 0.99e-3)
+            recipe = recipe.model_copy(update={"thickness_m": height_m})
         request = VolumeRequest(
-            recipe=recipe.model_copy(update={"thickness_m": height_m}),
+            recipe=recipe,
             shape=(fidelity.voxels,) * 3,
             voxel_size_m=fidelity.voxel_size_m,
             seed=volume_seed(job, index),
@@ -142,6 +144,11 @@ class StageCalls:
         version = self._versions[stage]
         key = stage_key(stage, version, inputs)
         return StageCall(name, stage, version, key, function, arguments)
+
+
+def is_graded(recipe: ElectrodeRecipe) -> bool:
+    """Say whether the coating differs through its thickness."""
+    return recipe.architecture is not None or recipe.drying_rate_kg_per_m2_s > 0.0
 
 
 def volume_seed(job: Job, index: int) -> int:
