@@ -1,25 +1,27 @@
-"""Interface areas between the phases of a voxel image, right for smooth surfaces and thin films.
+"""Interface areas and triple lines of a voxel image, right for smooth surfaces and thin films.
 
 A voxel surface is made of axis-parallel faces and so is too large by up to √3. Each face is
 therefore weighted with the cosine between its own normal and the local surface normal (the
 projection idea of surfel estimators; Lenoir, Malgouyres & Revenu 1996, Flin et al. 2005), with the
 normal taken from a Gaussian-weighted linear regression on the two phases that meet at the face.
 Because faces are weighted and none is smoothed away, a film one voxel thick keeps both its sides.
+Voxel edges where three phases meet are weighted likewise with the line's direction.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from typing import Final, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from experiments.errors import Invalid
-from simulators.properties.compiled import kernel
+from simulators.properties.compiled import Codes, Floats, Reals, kernel
 from simulators.properties.slabs import available_cores
-from simulators.properties.weighted_faces import weigh_faces
+from simulators.properties.weighted_faces import n_different, weigh_faces
 
 Estimator = Literal["smooth_normals", "face_count"]
 
@@ -31,6 +33,58 @@ REACH_VOXELS: Final = 4
 """Half width of the regression window."""
 
 _PLANES_PER_CHUNK: Final = 32
+"""Fixed, so that the sum does not depend on the number of threads."""
+
+
+@dataclass(frozen=True)
+class Interfaces:
+    """Interfaces per volume of the image; the box's own faces are none."""
+
+    area_per_m: NDArray[np.float64]
+    """Symmetric: ``[i, j]`` is the area between phases i and j, in m²/m³. With the whole surface
+    of a phase Sᵢ = Σⱼ Aᵢⱼ this is, for three phases, the pairwise Aᵢⱼ = (Sᵢ + Sⱼ − Sₖ)/2."""
+    triple_line_per_m2: float
+    """Length of the lines where three phases meet, in m/m³."""
+
+
+def measure_interfaces(
+    labels: NDArray[np.uint8],
+    voxel_size_m: Sequence[float],
+    *,
+    n_phases: int = 3,
+    estimator: Estimator = "smooth_normals",
+    n_threads: int | None = None,
+) -> Interfaces:
+    """Measure areas and triple lines between phases 0 … n_phases − 1 of a `z x y x x` image.
+
+    Raises ``Invalid`` for an unknown estimator or a label of n_phases or more.
+    """
+    if estimator not in ("smooth_normals", "face_count"):
+        raise Invalid(f"estimator {estimator!r}: allowed are smooth_normals and face_count")
+    if int(labels.max()) >= n_phases:
+        raise Invalid(f"label {int(labels.max())} in an image of {n_phases} phases")
+    edge_m = np.asarray(voxel_size_m, dtype=np.float64)
+    face_m2 = np.prod(edge_m) / edge_m
+    kernels = [_regression_kernels(n) for n in labels.shape]
+    contiguous = np.ascontiguousarray(labels)
+
+    def measure(start: int) -> tuple[Reals, float]:
+        stop = min(start + _PLANES_PER_CHUNK, labels.shape[0])
+        if estimator == "face_count":
+            return _count_faces(contiguous, start, stop, face_m2, edge_m, n_phases)
+        (wz, dz), (wy, dy), (wx, dx) = kernels
+        return weigh_faces(
+            contiguous, start, stop, face_m2, edge_m, n_phases, wz, dz, wy, dy, wx, dx
+        )
+
+    with ThreadPoolExecutor(n_threads or available_cores()) as pool:
+        chunks = list(pool.map(measure, range(0, labels.shape[0], _PLANES_PER_CHUNK)))
+    area_m2 = np.sum([area for area, _ in chunks], axis=0)
+    volume_m3 = float(labels.size * np.prod(edge_m))
+    return Interfaces(
+        area_per_m=(area_m2 + area_m2.T) / volume_m3,
+        triple_line_per_m2=sum(line for _, line in chunks) / volume_m3,
+    )
 
 
 def interface_areas_per_m(
@@ -41,43 +95,13 @@ def interface_areas_per_m(
     estimator: Estimator = "smooth_normals",
     n_threads: int | None = None,
 ) -> NDArray[np.float64]:
-    """Return the symmetric matrix A of interface areas per volume, in m²/m³.
-
-    ``A[i, j]`` is the area between phases i and j. With the whole surface of a phase Sᵢ = Σⱼ Aᵢⱼ
-    this is, for three phases, the pairwise Aᵢⱼ = (Sᵢ + Sⱼ − Sₖ)/2. The box's own faces are no
-    interface. Raises ``Invalid`` for an unknown estimator or a label of n_phases or more.
-    """
-    if estimator not in ("smooth_normals", "face_count"):
-        raise Invalid(f"estimator {estimator!r}: allowed are smooth_normals and face_count")
-    if int(labels.max()) >= n_phases:
-        raise Invalid(f"label {int(labels.max())} in an image of {n_phases} phases")
-    spacing = np.asarray(voxel_size_m, dtype=np.float64)
-    kernels = [_regression_kernels(n) for n in labels.shape]
-    face_m2 = np.array([spacing[1] * spacing[2], spacing[0] * spacing[2], spacing[0] * spacing[1]])
-    relative = (spacing / spacing.min()).astype(np.float32)
-    contiguous = np.ascontiguousarray(labels)
-    starts = range(0, labels.shape[0], _PLANES_PER_CHUNK)
-
-    def measure(start: int) -> NDArray[np.float64]:
-        stop = min(start + _PLANES_PER_CHUNK, labels.shape[0])
-        area: NDArray[np.float64]
-        if estimator == "face_count":
-            area = _count_faces(contiguous, start, stop, face_m2, n_phases)
-            return area
-        (wz, dz), (wy, dy), (wx, dx) = kernels
-        area = weigh_faces(
-            contiguous, start, stop, face_m2, relative, n_phases, wz, dz, wy, dy, wx, dx
-        )
-        return area
-
-    n_threads = n_threads or available_cores()
-    with ThreadPoolExecutor(n_threads) as pool:
-        total = np.sum(list(pool.map(measure, starts)), axis=0)
-    area_m2: NDArray[np.float64] = total + total.T
-    return area_m2 / float(labels.size * np.prod(spacing))
+    """Return the symmetric matrix of interface areas per volume alone, in m²/m³."""
+    return measure_interfaces(
+        labels, voxel_size_m, n_phases=n_phases, estimator=estimator, n_threads=n_threads
+    ).area_per_m
 
 
-def _regression_kernels(n: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+def _regression_kernels(n: int) -> tuple[Floats, Floats]:
     """Return mean and slope weights (tap x position) of a truncated Gaussian-weighted regression.
 
     The window is cut at the image's border and the weights adapt, so that a linear function keeps
@@ -95,27 +119,30 @@ def _regression_kernels(n: int) -> tuple[NDArray[np.float32], NDArray[np.float32
 
 
 @kernel
-def _count_faces(
-    labels: NDArray[np.uint8],
-    start: int,
-    stop: int,
-    face_m2: NDArray[np.float64],
-    n_phases: int,
-) -> NDArray[np.float64]:
-    """Sum whole faces owned by planes start … stop − 1; only i < j entries are filled."""
+def _count_faces(  # noqa: PLR0917
+    labels: Codes, start: int, stop: int, face_m2: Reals, edge_m: Reals, n_phases: int
+) -> tuple[Reals, float]:
+    """Sum whole faces and triple edges that planes start … stop − 1 own; only i < j is filled."""
     nz, ny, nx = labels.shape
     area = np.zeros((n_phases, n_phases), np.float64)
+    line = 0.0
     for z in range(start, stop):
         for y in range(ny):
             for x in range(nx):
                 i = labels[z, y, x]
-                if z + 1 < nz and labels[z + 1, y, x] != i:
-                    j = labels[z + 1, y, x]
-                    area[min(i, j), max(i, j)] += face_m2[0]
-                if y + 1 < ny and labels[z, y + 1, x] != i:
-                    j = labels[z, y + 1, x]
-                    area[min(i, j), max(i, j)] += face_m2[1]
-                if x + 1 < nx and labels[z, y, x + 1] != i:
-                    j = labels[z, y, x + 1]
-                    area[min(i, j), max(i, j)] += face_m2[2]
-    return area
+                for axis in range(3):
+                    az, ay, ax = z + (axis == 0), y + (axis == 1), x + (axis == 2)
+                    if az < nz and ay < ny and ax < nx and labels[az, ay, ax] != i:
+                        j = labels[az, ay, ax]
+                        area[min(i, j), max(i, j)] += face_m2[axis]
+                    bz, by, bx = z + (axis != 0), y + (axis != 1), x + (axis != 2)
+                    if bz < nz and by < ny and bx < nx:
+                        if axis == 0:
+                            one, other = labels[z, by, x], labels[z, y, bx]
+                        elif axis == 1:
+                            one, other = labels[bz, y, x], labels[z, y, bx]
+                        else:
+                            one, other = labels[bz, y, x], labels[z, by, x]
+                        if n_different(i, one, other, labels[bz, by, bx]) > 2:
+                            line += edge_m[axis]
+    return area, line

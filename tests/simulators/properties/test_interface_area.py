@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from experiments.errors import Invalid
-from simulators.properties.interface_area import interface_areas_per_m
+from simulators.properties.interface_area import interface_areas_per_m, measure_interfaces
 from tests.simulators.properties.shapes import (
     ball,
     distance_to_line,
@@ -169,3 +169,23 @@ def test_tiny_images_and_wrong_input_are_handled():
 def test_face_counting_overrates_a_sphere_by_half():
     ratio = area(ball(60, (30, 30, 30), 25), estimator="face_count") / (4 * np.pi * 25**2)
     assert ratio == pytest.approx(1.5, rel=0.03)
+
+
+@pytest.mark.parametrize("normal", random_directions(4, 5))
+def test_triple_lines_around_a_cut_sphere_have_its_circumference(normal):
+    radius, n = 12, 36
+    inside = ball(n, (n / 2 - 0.3, n / 2 + 0.2, n / 2), radius)
+    half = signed_distance_to_plane(n, normal) > 0
+    labels = np.where(inside, np.where(half, 1, 2), 0).astype(np.uint8)
+    line = measure_interfaces(labels, ONE).triple_line_per_m2 * labels.size
+    assert line == pytest.approx(2 * np.pi * radius, rel=0.02)
+    counted = measure_interfaces(labels, ONE, estimator="face_count").triple_line_per_m2
+    assert counted * labels.size > 1.4 * line
+
+
+def test_a_straight_triple_line_is_exact():
+    labels = np.zeros((10, 12, 14), np.uint8)
+    labels[:, 6:, :7] = 1
+    labels[:, 6:, 7:] = 2
+    line = measure_interfaces(labels, (1e-6, 2e-6, 3e-6)).triple_line_per_m2
+    assert line == pytest.approx(10e-6 / (labels.size * 6e-18), rel=1e-5)
