@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import math
+import re
 from typing import Final
 
 N_SIGNIFICANT: Final = 3
 NO_VALUE: Final = "–"
+_WITH_UNIT: Final = re.compile(r"(\d) (?=(?:Wh|W\b|µm|wt%|mAh|V\b|mV|s\b|min\b|h\b|kg|1/))")
+_BRACKETS: Final = re.compile(r"\([^()]{1,24}\)")
 MINUS: Final = "\N{MINUS SIGN}"
 
 
@@ -38,6 +41,13 @@ def with_interval(value: float | None, low: float | None, high: float | None, un
     decimals = _decimals(value, low, high)
     low_text, high_text = (_fixed(bound, decimals) for bound in (low, high))
     return f"{_fixed(value, decimals)}{_after(unit)} ({low_text} to {high_text})"
+
+
+def signed_interval(value: float, low: float, high: float, unit: str) -> str:
+    """Return ``+11.6 Wh/kg (+11.2 to +12.1)``, for a difference."""
+    decimals = _decimals(value, low, high)
+    shown, least, most = (_with_sign(_fixed(one, decimals)) for one in (value, low, high))
+    return f"{shown}{_after(unit)} ({least} to {most})"
 
 
 def change(value: float | None, incumbent: float | None, unit: str) -> str:
@@ -79,6 +89,12 @@ def duration(seconds: float | None) -> str:
     return f"{whole // 3600} h {whole % 3600 // 60:02d} min"
 
 
+def unbroken(text: str) -> str:
+    """Return a sentence whose numbers stay with their units and whose intervals stay whole."""
+    joined = _WITH_UNIT.sub("\\1\N{NO-BREAK SPACE}", text)
+    return _BRACKETS.sub(lambda found: found[0].replace(" ", "\N{NO-BREAK SPACE}"), joined)
+
+
 def counted(n: int, noun: str, plural: str | None = None) -> str:
     """Return ``1 failure`` or ``3 failures``."""
     return f"{n:,} {noun if n == 1 else plural or noun + 's'}"
@@ -96,6 +112,10 @@ def _decimals(value: float, low: float, high: float) -> int:
 
 def _fixed(value: float, decimals: int) -> str:
     return _signed(f"{round(value, decimals):,.{max(decimals, 0)}f}")
+
+
+def _with_sign(text: str) -> str:
+    return text if text.startswith(MINUS) or not text.strip("0.,") else f"+{text}"
 
 
 def _after(unit: str) -> str:

@@ -13,6 +13,7 @@ from controller.quantity import (
     counted,
     percent_change,
     signed,
+    signed_interval,
     three,
     with_interval,
     with_unit,
@@ -92,7 +93,10 @@ def table(material: Material) -> Grid:
         rows.append((label.text, *(_parameter(one, name) for one in everyone)))
     return Grid(
         id="answer",
-        caption=f"Measured at {found.level}; intervals are 95%, scatter of random volumes only",
+        caption=(
+            f"Measured at {found.level}. Intervals are 95% and hold the scatter of random volumes "
+            "only; mesh and voxel errors stand apart."
+        ),
         columns=columns,
         rows=tuple(rows),
         strong_column=len(columns) - len(shown) if shown else None,
@@ -132,15 +136,14 @@ def _gain(material: Material, found: Answer) -> str:
         return f"{start}."
     gap = difference(best, found.baseline, key, scatter)
     assert gap is not None
-    text = f"{start}, {change(value.value, base, label.unit)} against the baseline's {three(base)}"
+    over = f"over the baseline's {three(base)}"
     if gap.low is None or gap.high is None:
-        return f"{text}."
+        return f"{start}: {change(value.value, base, label.unit)} {over}."
+    moved = signed_interval(gap.value, gap.low, gap.high, label.unit)
+    text = f"{start}: {moved} or {percent_change(value.value, base)} {over}"
     if gap.low <= 0 <= gap.high:
         return f"{text}; the scatter between volumes is too large to tell them apart."
-    return (
-        f"{text}; the difference lies between {signed(gap.low)} and "
-        f"{with_unit(gap.high, label.unit)} (95%)."
-    )
+    return f"{text}."
 
 
 def _conditions(material: Material, best: Observation) -> str:

@@ -142,6 +142,7 @@ def sensitivity(material: Material) -> Figure | None:
             showlegend=len(traces) > 1,
         ),
         table=Table(("Metric", "Parameter", "Share of variance (%)"), tuple(rows)),
+        height_px=110 + 36 * len(rows),
     )
 
 
@@ -155,7 +156,8 @@ def model_sentences(material: Material) -> tuple[str, ...]:
     for pair, value in diagnosis.level_correlation.get(key, {}).items():
         first, _, second = pair.partition("~")
         said.append(f"{first} and {second} go together with a correlation of {three(value)}")
-    for level, sd in diagnosis.noise_sd.get(key, {}).items():
+    noise_sd = diagnosis.noise_sd.get(key, {})
+    for level, sd in sorted(noise_sd.items(), key=lambda item: material.place(item[0])):
         said.append(f"random volumes scatter by {three(sd)} {label.unit} at {level} (1 sd)")
     n = material.state.n_observed_at_diagnosis
     text = "; ".join(said)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib.resources
 import os
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
@@ -15,6 +15,7 @@ from controller.fold import fold
 from controller.home import Home
 from controller.journal import JournalReader
 from controller.label import objective_text
+from controller.quantity import unbroken
 from controller.report import answer, belief, cost, landscape, provenance
 from controller.report.attachments import reader
 from controller.report.convergence import convergence
@@ -92,17 +93,14 @@ def compose(material: Material) -> Report:
         _section("cell", figures=tuple(cell_figures(material))),
         _section(
             "cost",
+            cost.sentences(material),
             figures=_present(cost.timeline(material), cost.stage_times(material)),
             grids=_grids(provenance.spent(material), cost.failures(material)),
         ),
         _section(
             "provenance",
             provenance.fallbacks(material),
-            grids=_grids(
-                provenance.identity(material),
-                provenance.best_design(material),
-                provenance.versions(material),
-            ),
+            grids=_grids(provenance.identity(material), provenance.versions(material)),
         ),
     )
     return Report(material, sections, tuple(campaign_portraits(material)))
@@ -117,14 +115,16 @@ def page(report: Report, *, now: datetime) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.filters["unbroken"] = unbroken
     campaign = report.material.campaign
     return environment.get_template("page.html").render(
         report=report,
         campaign=campaign,
         state=report.material.state,
         objectives=[objective_text(campaign, one) for one in campaign.objectives],
+        evidence=provenance.best_design(report.material),
         results=provenance.results(report.material),
-        written_at=now.isoformat(timespec="seconds"),
+        written_at=provenance.moment(now.astimezone(UTC).isoformat()),
         light=css_variables(LIGHT),
         dark=css_variables(DARK),
         style=_resource("page.css"),

@@ -5,19 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from controller.quantity import three
 from controller.report.figure import Figure, Table, Trace, layout
+from controller.report.tokens import token
 from experiments.performance import DischargeCurve
 
 LOSS_COLOURS: Final = {
-    "positive kinetic": "#1d4fa8",
-    "positive diffusion": "#5c8de0",
-    "positive ohmic": "#9bb8e8",
-    "electrolyte diffusion": "#23774a",
-    "electrolyte ohmic": "#6cbf92",
-    "negative kinetic": "#a04c08",
-    "negative diffusion": "#d9730d",
-    "negative ohmic": "#f0b27a",
+    "positive kinetic": "#2f6fde",
+    "positive diffusion": "#6f9ae6",
+    "positive ohmic": "#a9c4f2",
+    "electrolyte diffusion": "#2e8b57",
+    "electrolyte ohmic": "#7cc29b",
+    "negative kinetic": "#c8640c",
+    "negative diffusion": "#e9963f",
+    "negative ohmic": "#f5c48c",
     "contact": "#8a93a0",
 }
 """One hue a place (positive blue, electrolyte green, negative orange), one shade a cause."""
@@ -75,7 +75,8 @@ def losses_along(named: NamedCurve) -> Figure | None:
             "name": loss_text(name),
             "x": list(named.curve.capacity_Ah),
             "y": [1000 * value for value in named.curve.losses_V[name]],
-            "line": {"width": 0.5, "color": LOSS_COLOURS.get(name, "#8a93a0")},
+            "line": {"width": 1, "color": token("card")},
+            "fillcolor": LOSS_COLOURS.get(name, "#8a93a0"),
             "hovertemplate": "%{y:.3g} mV",
         }
         for name in names
@@ -112,21 +113,17 @@ def mean_losses(curves: list[NamedCurve]) -> Figure | None:
             "name": one.name,
             "y": [loss_text(name) for name in names],
             "x": means[one.name],
-            "text": [three(value) for value in means[one.name]],
-            "textposition": "auto",
             "marker": {"color": one.colour},
             "hovertemplate": "%{y}: %{x:.3g} mV",
         }
-        for one in reversed(with_losses)
+        for one in with_losses
     ]
     return Figure(
         id="losses",
         title="Mean loss by cause",
         caption="Averaged over the discharged capacity. The longest bar is where to look first.",
         data=tuple(data),
-        layout=layout(
-            "Mean loss (mV)", "", yaxis={"autorange": "reversed"}, legend={"traceorder": "reversed"}
-        ),
+        layout=layout("Mean loss (mV)", "", yaxis={"autorange": "reversed"}),
         table=Table(
             ("Cause", *(f"{one.name} (mV)" for one in with_losses)),
             tuple(

@@ -35,7 +35,7 @@ def convergence(material: Material, objective: Objective) -> Figure:
             "far within all limits; hollow marks break a limit, crosses failed."
         ),
         data=tuple(traces),
-        layout=layout("Evaluations finished", label.with_unit),
+        layout=layout("Evaluations finished", label.with_unit, xaxis={"zeroline": False}),
         table=_table(material, objective),
         is_wide=True,
     )

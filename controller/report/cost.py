@@ -4,13 +4,53 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from datetime import datetime
+from typing import Final
 
 from controller.label import design_words, failure_text
+from controller.quantity import counted
 from controller.report.convergence import design_text
 from controller.report.figure import Figure, Grid, Table, Trace, layout
 from controller.report.material import Material
 from controller.report.tokens import level_token, token
+from experiments.errors import DesignFailed
 from experiments.observation import FailureKind, Observation
+
+N_PROBED: Final = 256
+
+
+def sentences(material: Material) -> tuple[str, ...]:
+    """Say whether anything failed, and which recipes of the space cannot be made at all."""
+    n_failed = sum(one.is_failed for one in material.everything)
+    said = f"{counted(n_failed, 'evaluation')} failed." if n_failed else "No evaluation failed."
+    return (said, _unmakeable(material))
+
+
+def _unmakeable(material: Material) -> str:
+    """Return how many recipes of the space have masses that do not fit, with one of them.
+
+    They are known before any simulation and never dispatched, so no failure tells of them.
+    """
+    from scipy.stats import qmc
+
+    from simulators.microstructure.composition import compose
+
+    space = material.campaign.design
+    points = qmc.Sobol(space.n_unit, scramble=False).random(N_PROBED)
+    found: list[tuple[str, str]] = []
+    for point in points:
+        design = space.from_unit(point.tolist())
+        try:
+            compose(material.campaign.recipe(design).positive)
+        except (DesignFailed, ValueError) as error:
+            reason = error.message if isinstance(error, DesignFailed) else "the values make none"
+            found.append((design_words(design), reason))
+    if not found:
+        return f"Of {N_PROBED} recipes spread over the design space, all can be made."
+    example, reason = found[0]
+    return (
+        f"Of {N_PROBED} recipes spread over the design space, {len(found)} cannot be made and are "
+        f"never tried, for example {example}: {reason}."
+    )
 
 
 def stage_times(material: Material) -> Figure | None:
@@ -51,7 +91,7 @@ def stage_times(material: Material) -> Figure | None:
                 for level in levels
             ),
         ),
-        height_px=280,
+        height_px=130 + 36 * len(stages),
     )
 
 
@@ -84,7 +124,7 @@ def timeline(material: Material) -> Figure | None:
                 "name": level,
                 "base": [start - zero for _, _, start, _ in mine],
                 "x": [end - start for _, _, start, end in mine],
-                "y": [f"lane {lane + 1}" for lane, _, _, _ in mine],
+                "y": [f"{lane + 1}" for lane, _, _, _ in mine],
                 "text": [_bar_text(one) for _, one, _, _ in mine],
                 "hovertemplate": "%{hovertext}",
                 "hovertext": [
@@ -100,14 +140,17 @@ def timeline(material: Material) -> Figure | None:
         )
     return Figure(
         id="timeline",
-        title="What the workers did",
+        title="When the evaluations ran",
         caption=(
-            "One bar an evaluation, from the first stage's start to the last one's end; white gaps "
-            "are waiting. B is the baseline, × a failure."
+            "One bar an evaluation, from the first stage's start to the last one's end. The "
+            "volumes of one may run on several workers at once. B is the baseline, × a failure."
         ),
         data=tuple(data),
         layout=layout(
-            "Time since the first job (s)", "", barmode="overlay", yaxis={"autorange": "reversed"}
+            "Time since the first job (s)",
+            "",
+            barmode="overlay",
+            yaxis={"autorange": "reversed", "showticklabels": False, "showgrid": False},
         ),
         table=Table(
             ("Job", "Level", "Start (s)", "End (s)", "Busy (s)", "Failure"),
@@ -123,7 +166,7 @@ def timeline(material: Material) -> Figure | None:
                 for one, start, end in known
             ),
         ),
-        height_px=120 + 44 * (max(lanes) + 1),
+        height_px=120 + 36 * (max(lanes) + 1),
         is_wide=True,
     )
 

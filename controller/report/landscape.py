@@ -11,7 +11,7 @@ from controller.quantity import three
 from controller.report.convergence import design_text
 from controller.report.figure import Figure, Table, Trace, layout
 from controller.report.material import Material
-from controller.report.tokens import level_token, token
+from controller.report.tokens import token
 from experiments.design_space import Categorical
 from experiments.observation import Observation
 
@@ -96,7 +96,6 @@ def parallel_coordinates(material: Material) -> Figure | None:
         "type": "parcoords",
         "line": {"color": values, "colorscale": _COLOUR_SCALE, "showscale": False},
         "dimensions": dimensions,
-        "labelangle": -12,
         "labelfont": {"size": 12, "color": token("ink")},
         "tickfont": {"size": 11, "color": token("soft")},
         "rangefont": {"size": 1, "color": "rgba(0,0,0,0)"},
@@ -111,7 +110,7 @@ def parallel_coordinates(material: Material) -> Figure | None:
             "to keep only the designs within that range; double-click to let go."
         ),
         data=(trace,),
-        layout=layout("", "", margin={"l": 48, "r": 48, "t": 64, "b": 24}),
+        layout=layout("", "", margin={"l": 88, "r": 88, "t": 56, "b": 24}),
         table=Table(
             (*names, "Level", *(label.with_unit for _, label in wishes)),
             tuple(
@@ -123,7 +122,7 @@ def parallel_coordinates(material: Material) -> Figure | None:
                 for one in shown
             ),
         ),
-        min_width_px=160 + 110 * len(dimensions),
+        min_width_px=100 + 130 * len(dimensions),
         is_wide=True,
     )
 
@@ -190,9 +189,9 @@ def _scatter(
 
 
 def _on_map(material: Material, level: str, x_name: str, y_name: str, metric: str) -> Trace:
-    """Return a level's evaluated designs; on the map every mark has a white rim."""
-    names = [one.name for one in material.campaign.fidelities]
-    place = names.index(level)
+    """Return a level's evaluated designs, in black and white: the map has all the colours."""
+    place, n_levels = material.place(level), len(material.campaign.fidelities)
+    is_last, is_first = place == n_levels - 1, place == 0 and n_levels > 1
     shown = [one for one in material.observations if one.job.fidelity == level]
     return {
         "type": "scatter",
@@ -217,8 +216,8 @@ def _on_map(material: Material, level: str, x_name: str, y_name: str, metric: st
                 for one in shown
             ],
             "size": 9,
-            "color": level_token(place, len(names)),
-            "line": {"width": 1.2, "color": "#ffffff"},
+            "color": ("#ffffff", "#9aa4b2", "#101820")[0 if is_first else 2 if is_last else 1],
+            "line": {"width": 1.2, "color": "#101820" if is_first else "#ffffff"},
         },
     }
 

@@ -28,7 +28,8 @@
       const data = resolved(plot.figure.data, style);
       const layout = resolved(plot.figure.layout, style);
       layout.autosize = true;
-      if (isNarrow) {
+      const isParallel = data.some((trace) => trace.type === "parcoords");
+      if (isNarrow && !isParallel) {
         layout.dragmode = false;
         layout.font.size = 11;
         layout.margin = Object.assign({}, layout.margin, { l: 8, r: 8 });

@@ -19,8 +19,8 @@ def identity(material: Material) -> Grid:
         ("Campaign", material.campaign.name),
         ("Read from", state.source),
         ("State", f"{state.phase}{': ' + state.reason if state.reason else ''}"),
-        ("Started", state.started_at),
-        ("Last result", max(state.observed_at.values(), default=NO_VALUE)),
+        ("Started", moment(state.started_at)),
+        ("Last result", moment(max(state.observed_at.values(), default=""))),
         ("Seed", str(material.campaign.seed)),
         ("Decider", decider if asked is None else f"{asked.decider} {asked.decider_version}"),
         ("Generator", material.campaign.generator.name),
@@ -28,6 +28,11 @@ def identity(material: Material) -> Grid:
         *material.identity.items(),
     ]
     return Grid("identity", "Campaign", ("", ""), tuple(rows), is_mono=True)
+
+
+def moment(text: str) -> str:
+    """Return an ISO time as people write it, ``2026-03-02 09:00:12 UTC``."""
+    return text[:19].replace("T", " ") + " UTC" if text else NO_VALUE
 
 
 def versions(material: Material) -> Grid | None:

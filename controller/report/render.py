@@ -19,6 +19,8 @@ Floats = NDArray[np.float32]
 SMOOTHING_VOXELS: Final = 0.7
 STEP_VOXELS: Final = 0.5
 SURROUNDINGS_VOXELS: Final = 4.0
+SHARPNESS: Final = 6
+"""How sudden the colour changes where two phases meet; infinite is a hard edge."""
 
 
 @dataclass(frozen=True)
@@ -68,7 +70,12 @@ class _Scene:
         from scipy.ndimage import gaussian_filter
 
         solid = (labels != 0).astype(np.float32)
-        self.labels = labels
+        self.phases = {
+            int(label): gaussian_filter(
+                (labels == label).astype(np.float32), SMOOTHING_VOXELS, mode="nearest"
+            )
+            for label in np.unique(labels[labels != 0])
+        }
         self.extent = np.array(labels.shape, dtype=np.float32)
         self.density = gaussian_filter(solid, SMOOTHING_VOXELS, mode="nearest")
         self.crowd = gaussian_filter(solid, SURROUNDINGS_VOXELS, mode="constant")
@@ -82,10 +89,15 @@ class _Scene:
         )
         return found
 
-    def label_near(self, points: Floats) -> NDArray[np.uint8]:
-        """Return the solid label at or just around each point."""
-        index = np.clip(points.astype(np.int32), 0, np.array(self.labels.shape) - 1)
-        return self.labels[index[:, 0], index[:, 1], index[:, 2]]
+    def colour_at(self, points: Floats, colours: NDArray[np.uint8]) -> Floats:
+        """Return the RGB of the solid at each point, blended over half a voxel between phases."""
+        total = np.full(len(points), 1e-9, dtype=np.float32)
+        rgb = np.zeros((len(points), 3), dtype=np.float32)
+        for label, field in self.phases.items():
+            weight = self.at(field, points) ** SHARPNESS
+            total += weight
+            rgb += weight[:, None] * colours[label]
+        return rgb / total[:, None]
 
 
 def _screen(
@@ -153,12 +165,10 @@ def _shade(
     """Return the RGB of surface points."""
     normal = _normals(scene, points)
     facing = np.clip(normal @ lamp, 0.0, 1.0)
-    lit = facing * (1.0 - 0.65 * _in_shadow(scene, points + 1.5 * normal, lamp))
+    lit = facing * (1.0 - 0.6 * _in_shadow(scene, points + 1.5 * normal, lamp))
     openness = 1.0 - np.clip(1.25 * scene.at(scene.crowd, points + 2.5 * normal), 0.0, 1.0)
-    light = 0.30 + 0.25 * openness + 0.55 * lit
-    rgb = colours[scene.label_near(points - 0.6 * normal)].astype(np.float32)
-    void = scene.label_near(points - 0.6 * normal) == 0
-    rgb[void] = colours[np.maximum(scene.label_near(points - 1.4 * normal), 1)[void]]
+    light = 0.46 + 0.20 * openness + 0.44 * lit
+    rgb = scene.colour_at(points - 0.5 * normal, colours)
     shaded: NDArray[np.uint8] = np.clip(rgb * light[:, None], 0, 255).astype(np.uint8)
     return shaded
 

@@ -2,7 +2,16 @@ from __future__ import annotations
 
 import pytest
 
-from controller.quantity import change, duration, percent, three, with_interval, with_unit
+from controller.quantity import (
+    change,
+    duration,
+    percent,
+    signed_interval,
+    three,
+    unbroken,
+    with_interval,
+    with_unit,
+)
 
 
 @pytest.mark.parametrize(
@@ -45,3 +54,14 @@ def test_a_change_is_absolute_and_relative() -> None:
 def test_durations_and_shares_read_as_people_say_them() -> None:
     assert [duration(s) for s in (41.6, 200, 7512)] == ["42 s", "3 min 20 s", "2 h 05 min"]
     assert percent(0.853) == "85%"
+
+
+def test_a_difference_carries_its_sign_everywhere() -> None:
+    assert signed_interval(11.63, 11.18, 12.08, "Wh/kg") == "+11.6 Wh/kg (+11.2 to +12.1)"
+    assert signed_interval(0.4, -0.9, 1.7, "V") == "+0.40 V (−0.90 to +1.70)"
+
+
+def test_numbers_stay_with_their_units_and_intervals_whole() -> None:
+    nbsp = "\N{NO-BREAK SPACE}"
+    said = unbroken("gives 287 Wh/kg (279 to 295) at 84.0 µm and costs 2 more")
+    assert said == (f"gives 287{nbsp}Wh/kg (279{nbsp}to{nbsp}295) at 84.0{nbsp}µm and costs 2 more")
