@@ -8,12 +8,17 @@ Install this package beside Cellwright and name the parts in a campaign file:
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 from scipy.ndimage import distance_transform_edt
 from scipy.stats import qmc
 
+from agents.acquisition.fixed_sequence import feasible_designs, in_fixed_order
+from agents.acquisition.known_constraints import Screen, violation
+from experiments.campaign import Campaign
 from experiments.generation import VolumeRequest
-from experiments.ranking import Candidate, Question, Ranking
+from experiments.ranking import Question, Ranking
 from simulators.microstructure.composition import compose
 from simulators.microstructure.voxels import Voxels
 
@@ -54,31 +59,28 @@ class EqualSpheres:
 
 
 class LatinHypercube:
-    """The points of one Latin hypercube, in order, at whatever fidelity is left."""
+    """Latin hypercubes of 64 points, one after another; results are never looked at."""
 
     name = "latin-hypercube"
     version = "1"
 
+    def __init__(self, *, screen: Screen = violation) -> None:
+        self._screen = screen
+
     def rank(self, question: Question) -> Ranking:
-        """Return the designs that are neither observed nor pending yet."""
+        """Return the next feasible designs that are neither observed nor pending."""
         campaign = question.campaign
-        n_points = max(question.campaign.budget.evaluations.values(), default=32)
-        points = qmc.LatinHypercube(campaign.design.n_unit, rng=campaign.seed).random(n_points)
-        designs = [campaign.design.from_unit(list(point)) for point in points]
-        jobs = [*(seen.job for seen in question.observations), *question.pending]
-        taken = {(job.design.key, job.fidelity) for job in jobs}
-        left = dict(question.left)
-        candidates = []
-        for design in designs:
-            for fidelity in campaign.fidelities:
-                if left.get(fidelity.name, 0) and (design.key, fidelity.name) not in taken:
-                    left[fidelity.name] -= 1
-                    candidates.append(
-                        Candidate(design=design, fidelity=fidelity.name, reason="latin hypercube")
-                    )
+        designs = feasible_designs(campaign, _hypercubes(campaign), self._screen)
         return Ranking(
             position=question.position,
             decider=self.name,
             decider_version=self.version,
-            candidates=tuple(candidates[: question.n_candidates]),
+            candidates=tuple(in_fixed_order(question, designs, "latin hypercube")),
         )
+
+
+def _hypercubes(campaign: Campaign) -> Iterator[np.ndarray]:
+    """Yield blocks of unit-cube points that depend on the campaign's seed alone."""
+    random = np.random.default_rng(campaign.seed)
+    while True:
+        yield qmc.LatinHypercube(campaign.design.n_unit, rng=random).random(64)
