@@ -230,11 +230,16 @@ def whole_mass(values: dict[str, float | int | str]) -> dict[str, float | int | 
     return {**values, **given, **{part: left / len(missing) for part in missing}}
 
 
-def _in_SI(values: dict[str, float | int | str]) -> dict[str, float | int | str]:
-    """Rename ``…_um`` to ``…_m`` and convert."""
-    return {
-        (key.removesuffix("_um") + "_m" if key.endswith("_um") else key): (
-            float(value) * 1e-6 if key.endswith("_um") else value
-        )
-        for key, value in values.items()
-    }
+def _in_SI(values: dict[str, float | int | str]) -> dict[str, object]:
+    """Rename ``…_um`` to ``…_m`` and convert; gather dotted names into the models they name."""
+    found: dict[str, object] = {}
+    parts: dict[str, dict[str, float | int | str]] = {}
+    for key, value in values.items():
+        part, dot, rest = key.partition(".")
+        if dot:
+            parts.setdefault(part, {})[rest] = value
+        elif key.endswith("_um"):
+            found[key.removesuffix("_um") + "_m"] = float(value) * 1e-6
+        else:
+            found[key] = value
+    return {**found, **{part: _in_SI(inner) for part, inner in parts.items()}}

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from pydantic import Field, model_validator
 
+from experiments.architecture import Architecture
 from experiments.frozen import Frozen
 
 
@@ -30,6 +33,29 @@ class ElectrodeRecipe(Frozen):
     """Name of the active powder; decides density and capacity."""
     second_active_wt_pct: float = Field(default=0.0, ge=0, lt=100)
     """Second active material (silicon beside graphite)."""
+    second_active_d50_m: float = Field(default=1e-6, gt=1e-8, lt=1e-4)
+    """Median (by volume) particle diameter of the second active material. Assumed default."""
+    particle_d10_m: float | None = Field(default=None, gt=1e-8, lt=1e-4)
+    """10th percentile by volume; with ``particle_d90_m`` it replaces ``particle_spread``."""
+    particle_d90_m: float | None = Field(default=None, gt=1e-8, lt=1e-3)
+    """90th percentile by volume."""
+    particle_histogram: tuple[tuple[float, float], ...] = ()
+    """Measured sizes: (upper diameter in m of a bin, volume share), rising; replaces the rest."""
+    particle_elongation: float = Field(default=1.0, ge=1, le=5)
+    """Longest over middle axis of the particles: above 1.5 prolate or bladed (Zingg)."""
+    particle_flatness: float = Field(default=1.0, ge=1, le=5)
+    """Middle over shortest axis of the particles: above 1.5 oblate or bladed (Zingg)."""
+    orientation_a1: float = Field(default=1.0, ge=0.01, le=100)
+    """Longest axes as coated: below 1 they stand along the thickness, above 1 they lie in plane."""
+    orientation_a2: float = Field(default=1.0, ge=0.01, le=100)
+    """Longest axes in plane: above 1 along axis 1 of the voxels, below 1 along axis 2."""
+    calender_from_porosity: float | None = Field(default=None, gt=0, lt=1)
+    """Porosity of the dried coating before the calender presses it to ``porosity``; None: the
+    coating is laid down as it is."""
+    drying_rate_kg_per_m2_s: float = Field(default=0.0, ge=0, lt=0.1)
+    """Solvent evaporated per area and time; binder migrates to the surface when it is high."""
+    architecture: Architecture | None = None
+    """What differs through the thickness; None: nothing."""
 
     @model_validator(mode="after")
     def _percents_sum_to_100(self) -> ElectrodeRecipe:
@@ -41,6 +67,35 @@ class ElectrodeRecipe(Frozen):
                 + (f"second active {second:g} + " if second else "")
                 + f"binder {self.binder_wt_pct:g} + carbon "
                 f"{self.carbon_wt_pct:g} wt% = {total:g}; it must be 100"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _sizes_and_porosities_are_in_order(self) -> ElectrodeRecipe:
+        if (self.particle_d10_m is None) != (self.particle_d90_m is None):
+            raise ValueError("give both particle_d10_m and particle_d90_m, or neither")
+        if self.particle_d10_m is not None and self.particle_d90_m is not None:
+            sizes = (self.particle_d10_m, self.particle_d50_m, self.particle_d90_m)
+            if not sizes[0] < sizes[1] < sizes[2]:
+                raise ValueError(f"d10, d50, d90 must rise; found {sizes}")
+        diameters = [diameter for diameter, _ in self.particle_histogram]
+        if diameters and (
+            len(diameters) < 2
+            or diameters[0] <= 0.0
+            or any(a >= b for a, b in pairwise(diameters))
+            or any(share < 0.0 for _, share in self.particle_histogram)
+            or sum(share for _, share in self.particle_histogram[1:]) <= 0.0
+        ):
+            raise ValueError(
+                "particle_histogram: diameters must rise and shares be at least 0; the first pair "
+                "is the lower edge of the first bin"
+            )
+        if self.calender_from_porosity is not None and (
+            self.calender_from_porosity <= self.porosity
+        ):
+            raise ValueError(
+                f"calender_from_porosity {self.calender_from_porosity:g} must be above porosity "
+                f"{self.porosity:g}"
             )
         return self
 

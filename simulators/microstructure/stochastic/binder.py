@@ -4,7 +4,7 @@ Binder that spreads on the active surface gains adhesion; binder that gathers ga
 the morphology factor ω of Mistry, Smith and Mukherjee (2018, ACS Appl. Mater. Interfaces 10, 6317;
 ω near 0 film-like, near 1 finger-like) the energy of a pore voxel is
 
-    E = (1 − ω)·d/t − ω·G − β·exp(−(d + d₂)/t)
+    E = (1 − ω)·d/t − ω·G − β/(1 + (d + d₂)/t)²
 
 with d and d₂ the distances to the nearest two particle surfaces, t the thickness of an even film
 of the same volume, and G a Gaussian field of unit variance that changes over the cluster size. The
@@ -24,7 +24,9 @@ import numpy.typing as npt
 
 from experiments.microstructure import PHASE_LABEL
 from simulators.microstructure.stochastic.box import Box
+from simulators.microstructure.stochastic.depth_profile import DepthProfile
 from simulators.microstructure.stochastic.exact_level import exact_level, mark_below
+from simulators.microstructure.stochastic.layer_shift import shift_layers
 from simulators.microstructure.stochastic.particle_field import Field
 from simulators.microstructure.stochastic.random_field import gaussian_field
 from simulators.microstructure.stochastic.slabs import over_slabs
@@ -42,6 +44,16 @@ class BinderMorphology:
     """β: energy of a contact relative to that of leaving the film's thickness."""
 
 
+@dataclass(frozen=True)
+class Deposit:
+    """What came of a deposition."""
+
+    film_thickness_m: float
+    """Thickness of an even film of the same volume."""
+    has_layers_full: bool
+    """Some layers had less pore than the binder asked of them."""
+
+
 def omega_of(adhesion: float) -> float:
     """Return the morphology factor of a recipe's adhesion: 1 (film) is 0.1, 0 (fingers) 0.9."""
     return 0.9 - 0.8 * adhesion
@@ -55,17 +67,18 @@ def deposit_binder(
     *,
     n_voxels: int,
     morphology: BinderMorphology,
+    share: DepthProfile,
     random: np.random.Generator,
     n_threads: int = 1,
-) -> float:
-    """Label ``n_voxels`` pore voxels as binder, in place; return the even film's thickness in m.
+) -> Deposit:
+    """Label ``n_voxels`` pore voxels as binder, in place.
 
     ``nearest_m`` and ``second_m`` are distances from the particle surfaces; the first is
-    overwritten by the energy.
+    overwritten by the energy. ``share`` is the binder wanted at every depth over its mean.
     """
     pore, binder = PHASE_LABEL["pore"], PHASE_LABEL["binder"]
     if n_voxels == 0:
-        return 0.0
+        return Deposit(film_thickness_m=0.0, has_layers_full=False)
     film = exact_level(nearest_m, labels, n=n_voxels, among=pore, n_threads=n_threads)
     thickness_m = max(film.value, 0.25 * box.voxel_size_m)
     noise = gaussian_field(random, box, length_m=morphology.cluster_size_m)
@@ -83,12 +96,15 @@ def deposit_binder(
         )
 
     over_slabs(box.shape[0], n_threads, fill)
+    has_layers_full = False
+    if not share.is_flat:
+        has_layers_full = shift_layers(nearest_m, labels, share, n=n_voxels, among=pore)
     level = exact_level(nearest_m, labels, n=n_voxels, among=pore, n_threads=n_threads)
     mark_below(nearest_m, labels, level, mark=binder, among=pore)
-    return thickness_m
+    return Deposit(film_thickness_m=thickness_m, has_layers_full=has_layers_full)
 
 
-@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@numba.njit(cache=True, nogil=True, error_model="numpy")  # type: ignore[untyped-decorator]
 def _energy(  # noqa: PLR0917
     nearest: Field,
     second: Field,
@@ -129,4 +145,5 @@ def _energy(  # noqa: PLR0917
                 g = row[x_0] + f_x * (row[x_1] - row[x_0])
                 d = nearest[z, y, x] * per_thickness
                 both = d + second[z, y, x] * per_thickness
-                nearest[z, y, x] = wet * d - omega * g - bridging * np.exp(-both)
+                open_ = np.float32(1.0) + both
+                nearest[z, y, x] = wet * d - omega * g - bridging / (open_ * open_)

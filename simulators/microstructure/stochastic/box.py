@@ -17,11 +17,14 @@ class Box:
     shape: tuple[int, int, int]
     voxel_size_m: float
     is_periodic: tuple[bool, bool, bool] = (True, True, True)
+    height_factor: float = 1.0
+    """Height over that of the voxels: above 1 before calendering."""
 
     @property
     def edges_m(self) -> Array:
         """Return the edge lengths along z, y, x."""
-        return np.asarray(self.shape, dtype=np.float64) * self.voxel_size_m
+        edges = np.asarray(self.shape, dtype=np.float64) * self.voxel_size_m
+        return np.asarray(edges * np.asarray([self.height_factor, 1.0, 1.0]))
 
     @property
     def volume_m3(self) -> float:
@@ -32,3 +35,7 @@ class Box:
     def n_voxels(self) -> int:
         """Return the number of voxels."""
         return int(np.prod(np.asarray(self.shape, dtype=np.int64)))
+
+    def stretched(self, factor: float) -> Box:
+        """Return the box at ``factor`` times its height."""
+        return Box(self.shape, self.voxel_size_m, self.is_periodic, self.height_factor * factor)

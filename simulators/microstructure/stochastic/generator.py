@@ -6,119 +6,121 @@ from typing import Final
 
 import numpy as np
 
-from experiments.errors import DesignFailed, Invalid
+from experiments.errors import DesignFailed
 from experiments.generation import VolumeRequest
 from experiments.microstructure import PHASE_LABEL
 from experiments.observation import FailureKind
-from simulators.microstructure.composition import compose
+from simulators.microstructure.stochastic.active_phase import ActivePhase, place_active
 from simulators.microstructure.stochastic.binder import (
     BinderMorphology,
     deposit_binder,
     omega_of,
 )
-from simulators.microstructure.stochastic.box import Box
-from simulators.microstructure.stochastic.exact_level import exact_level, mark_below
-from simulators.microstructure.stochastic.particle_field import distance_fields
-from simulators.microstructure.stochastic.particle_sizes import lognormal_diameters
-from simulators.microstructure.stochastic.particles import spheres
-from simulators.microstructure.stochastic.sphere_packing import relax_spheres
-from simulators.microstructure.voxels import Voxels
+from simulators.microstructure.stochastic.channels import cut_channels
+from simulators.microstructure.stochastic.orientation import along_thickness
+from simulators.microstructure.stochastic.particles import Particles
+from simulators.microstructure.stochastic.volume_plan import VolumePlan, plan_volume
+from simulators.microstructure.voxels import Labels, Voxels
 
 _CLUSTER_PER_DIAMETER: Final = 0.4
 """Size of binder clusters over d50. Assumed: clusters fill the pores between particles."""
-_WIDE_ENOUGH: Final = 6.0
-"""Smallest box in median diameters (DESIGN.md)."""
+_CUT: Final = 255
+"""Label of channels while the phases are laid down around them."""
 
 
 class StochasticGenerator:
     """Pack particles of the recipe's sizes, then deposit the binder domain by adhesion.
 
     The structure is built in metres and sampled last: the same seed and box at another voxel size
-    is the same structure.
+    is the same structure. ``n_threads`` changes how long it takes, never what comes out.
     """
 
     name: str = "stochastic"
-    version: str = "1"
+    version: str = "2"
 
     def __init__(self, n_threads: int = 1) -> None:
         self._n_threads = n_threads
 
     def generate(self, request: VolumeRequest) -> Voxels:
         """Return one random volume. Raises ``DesignFailed`` and ``Invalid``."""
-        recipe = request.recipe
-        composition = compose(recipe)
-        box = _box(request)
-        sizes, places, gathering = (
-            np.random.Generator(np.random.PCG64(s))
-            for s in np.random.SeedSequence(request.seed).spawn(3)
-        )
-        diameters_m = lognormal_diameters(
-            sizes,
-            d50_m=recipe.particle_d50_m,
-            spread=recipe.particle_spread,
-            volume_m3=composition.active * box.volume_m3,
-            largest_m=0.5 * float(box.edges_m.min()),
-        )
-        centres_m = places.random((len(diameters_m), 3)) * box.edges_m
-        particles = spheres(relax_spheres(centres_m, 0.5 * diameters_m, box), 0.5 * diameters_m)
-        nearest_m, second_m = distance_fields(
-            particles, box, reach_m=0.5 * recipe.particle_d50_m, n_threads=self._n_threads
-        )
-        labels = np.zeros(box.shape, dtype=np.uint8)
-        n_active = round(composition.active * box.n_voxels)
-        surface = exact_level(nearest_m, labels, n=n_active, n_threads=self._n_threads)
-        if surface.value >= 0.5 * recipe.particle_d50_m:
-            raise DesignFailed(
-                f"the particles of {composition.active:.3f} active fraction left too much room",
-                kind=FailureKind.packing_failed,
+        plan = plan_volume(request)
+        packing_seed, binder_seed = np.random.SeedSequence(request.seed).spawn(2)
+        labels = np.zeros(plan.box.shape, dtype=np.uint8)
+        channel_share, channel_note = 0.0, None
+        if plan.recipe.architecture is not None:
+            channel_share, channel_note = cut_channels(
+                labels, plan.recipe.architecture, plan.box, mark=_CUT
             )
-        mark_below(nearest_m, labels, surface, mark=PHASE_LABEL["active"])
-        shared = int(np.count_nonzero(second_m <= surface.value))
-        nearest_m -= np.float32(surface.value)
-        second_m -= np.float32(surface.value)
-        film_m = deposit_binder(
+        n_binder = _check_channels(plan, labels, channel_share)
+        active = place_active(labels, plan, seed=packing_seed, n_threads=self._n_threads)
+        deposit = deposit_binder(
             labels,
-            nearest_m,
-            second_m,
-            box,
-            n_voxels=round(composition.binder_domain * box.n_voxels),
+            active.nearest_m,
+            active.second_m,
+            plan.box,
+            n_voxels=n_binder,
             morphology=BinderMorphology(
-                omega=omega_of(recipe.binder_adhesion),
-                cluster_size_m=_CLUSTER_PER_DIAMETER * recipe.particle_d50_m,
+                omega=omega_of(plan.recipe.binder_adhesion),
+                cluster_size_m=plan.options.binder_cluster_m
+                or _CLUSTER_PER_DIAMETER * plan.recipe.particle_d50_m,
+                bridging=plan.options.binder_bridging,
             ),
-            random=gathering,
+            share=plan.binder,
+            random=np.random.default_rng(binder_seed),
             n_threads=self._n_threads,
         )
-        radii_m = particles.equivalent_radii_m + surface.value
+        if channel_share:
+            labels[labels == _CUT] = PHASE_LABEL["pore"]
+        notes = [*plan.notes]
+        if channel_note:
+            notes.append(channel_note)
+        if deposit.has_layers_full:
+            notes.append("some layers are full of binder: the profile asked for more than fits")
         return Voxels(
             labels=labels,
             voxel_size_m=(request.voxel_size_m,) * 3,
             statistics={
-                "n_particles": float(len(particles)),
-                "overlap_factor": shared / n_active,
-                "equivalent_radius_m": float(np.sum(radii_m**4) / np.sum(radii_m**3)),
-                "surface_shift_m": surface.value,
-                "binder_film_thickness_m": film_m,
+                **_statistics(active),
+                "binder_film_thickness_m": deposit.film_thickness_m,
+                "channel_share": channel_share,
             },
-            fallbacks=_warnings(request),
+            fallbacks=tuple(notes),
         )
 
 
-def _box(request: VolumeRequest) -> Box:
-    """Return the box of a request. Raises ``Invalid``."""
-    if min(request.shape) < 8:
-        raise Invalid(f"shape: {request.shape} voxels; every edge must have at least 8")
-    edge_m = min(request.shape) * request.voxel_size_m
-    if request.recipe.particle_d50_m > 0.5 * edge_m:
-        raise Invalid(
-            f"particle_d50_m: {request.recipe.particle_d50_m * 1e6:g} µm is more than half the "
-            f"shortest edge of the volume ({edge_m * 1e6:g} µm)"
+def _check_channels(plan: VolumePlan, labels: Labels, channel_share: float) -> int:
+    """Return the number of binder voxels, or raise where channels leave too little room."""
+    phases = plan.composition.phase_fraction
+    filled = 1.0 - phases["pore"]
+    if filled >= 1.0 - channel_share:
+        raise DesignFailed(
+            f"channels take {channel_share:.3f} of the coating; active material and binder domain "
+            f"need {filled:.3f} of it, more than the {1.0 - channel_share:.3f} left",
+            kind=FailureKind.infeasible_recipe,
+            channel_share=channel_share,
         )
-    return Box(shape=request.shape, voxel_size_m=request.voxel_size_m)
+    return round(phases["binder"] * labels.size)
 
 
-def _warnings(request: VolumeRequest) -> tuple[str, ...]:
-    diameters = min(request.shape) * request.voxel_size_m / request.recipe.particle_d50_m
-    if diameters < _WIDE_ENOUGH:
-        return (f"the volume is {diameters:.1f} median diameters wide; 6 are wanted",)
-    return ()
+def _statistics(active: ActivePhase) -> dict[str, float]:
+    """Return what there is to say of the particles."""
+    found = {
+        "n_particles": float(len(active.first)),
+        "overlap_factor": active.overlap_factor,
+        "worst_overlap": active.worst_overlap,
+        "equivalent_radius_m": _volume_weighted_radius_m(active.first, active.first_shift_m),
+        "surface_shift_m": active.first_shift_m,
+        "longest_axis_along_thickness": along_thickness(active.first.rotations[:, :, 0]),
+        "shortest_axis_along_thickness": along_thickness(active.first.rotations[:, :, 2]),
+    }
+    if active.second is not None:
+        found["n_second_particles"] = float(len(active.second))
+        found["second_equivalent_radius_m"] = _volume_weighted_radius_m(
+            active.second, active.second_shift_m
+        )
+    return found
+
+
+def _volume_weighted_radius_m(particles: Particles, shift_m: float) -> float:
+    radii_m = np.maximum(particles.equivalent_radii_m + shift_m, 0.0)
+    return float(np.sum(radii_m**4) / np.sum(radii_m**3))

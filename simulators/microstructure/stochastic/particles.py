@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from simulators.microstructure.stochastic.box import Array
 
@@ -48,6 +50,27 @@ class Particles:
     def is_spherical(self) -> bool:
         """Say whether every particle is a sphere."""
         return bool(np.allclose(self.half_axes_m[:, 0], self.half_axes_m[:, 2], rtol=1e-9))
+
+    def take(self, which: npt.NDArray[np.int64] | npt.NDArray[np.bool_]) -> Particles:
+        """Return some of the particles, in the order asked."""
+        return Particles(self.centres_m[which], self.half_axes_m[which], self.rotations[which])
+
+    def grown(self, by_m: float) -> Particles:
+        """Return the particles with every half axis longer by ``by_m``."""
+        return Particles(self.centres_m, self.half_axes_m + by_m, self.rotations)
+
+
+def joined(groups: Sequence[Particles]) -> tuple[Particles, npt.NDArray[np.int64]]:
+    """Return all particles, longest first, and the group each comes from."""
+    half_axes_m = np.concatenate([group.half_axes_m for group in groups])
+    order = np.argsort(-half_axes_m[:, 0], kind="stable")
+    group_of = np.repeat(np.arange(len(groups)), [len(group) for group in groups])
+    everything = Particles(
+        centres_m=np.concatenate([group.centres_m for group in groups]),
+        half_axes_m=half_axes_m,
+        rotations=np.concatenate([group.rotations for group in groups]),
+    )
+    return everything.take(order), group_of[order]
 
 
 def spheres(centres_m: Array, radii_m: Array) -> Particles:
