@@ -5,7 +5,9 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import uuid
+from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import fsspec
 
@@ -16,20 +18,22 @@ class ArtifactStore:
     """A folder of immutable files; the same content has the same name."""
 
     def __init__(self, url: str) -> None:
+        self._url = (url if "://" in url else Path(url).absolute().as_uri()).rstrip("/")
         self._files: Any
-        self._files, self._root = fsspec.core.url_to_fs(url)
+        self._files, self._root = _open(self._url)
 
     def write(self, data: bytes, suffix: str) -> Artifact:
         """Store the bytes and return their name; what is there already stays."""
         digest = hashlib.sha256(data).hexdigest()
-        path = f"{self._root}/files/{digest[:2]}/{digest}{suffix}"
+        place = f"files/{digest[:2]}/{digest}{suffix}"
+        path = self.path(place)
         if not self._holds(path, len(data)):
             self.replace(path, data)
-        return Artifact(url=self._files.unstrip_protocol(path), sha256=digest, size_bytes=len(data))
+        return Artifact(url=f"{self._url}/{place}", sha256=digest, size_bytes=len(data))
 
     def read(self, artifact: Artifact) -> bytes | None:
         """Return the bytes, or None where they are absent or not what they were."""
-        _, path = fsspec.core.url_to_fs(artifact.url)
+        _, path = _open(artifact.url)
         data = self.read_path(path)
         if data is None or hashlib.sha256(data).hexdigest() != artifact.sha256:
             return None
@@ -65,3 +69,9 @@ class ArtifactStore:
             return bool(self._files.size(path) == size_bytes)
         except FileNotFoundError:
             return False
+
+
+def _open(url: str) -> tuple[Any, str]:
+    """Return the file system of a URL and the path in it; ``file`` URLs are percent-encoded."""
+    files, path = fsspec.core.url_to_fs(unquote(url) if url.startswith("file:") else url)
+    return files, str(path).rstrip("/")

@@ -15,6 +15,7 @@ from agents.executor import Kept
 from agents.stage_results import CellRequest, CellResult, VolumePerformance
 from agents.voxel_file import pack, unpack
 from agents.wiring import generator
+from agents.worker_environment import n_threads
 from experiments.campaign import PartChoice, Physics
 from experiments.errors import DesignFailed
 from experiments.generation import VolumeRequest
@@ -80,7 +81,7 @@ def characterize(packed: bytes, record: Microstructure, physics: Physics) -> Eff
         },
         tolerance=TOLERANCE,
         detail="loop",
-        n_threads=1,
+        n_threads=n_threads(),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import platform
 from collections.abc import Mapping
 from importlib import metadata
@@ -37,6 +38,12 @@ _THREAD_VARIABLES: Final = (
 def thread_variables(n_threads: int) -> dict[str, str]:
     """Return the variables that hold every numerical library of a process to its CPUs."""
     return {name: str(n_threads) for name in _THREAD_VARIABLES}
+
+
+def n_threads() -> int:
+    """Return how many threads this process may use: those of its task, else all CPUs it has."""
+    told = os.environ.get(_THREAD_VARIABLES[0], "")
+    return int(told) if told.isdigit() and int(told) > 0 else len(os.sched_getaffinity(0))
 
 
 def import_path_variable(environment: Mapping[str, str]) -> dict[str, str]:

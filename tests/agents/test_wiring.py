@@ -1,0 +1,47 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+from agents.in_process_executor import InProcessExecutor
+from agents.wiring import DECIDERS, decider, executor, generator, names, refuse_unknown_parts
+from experiments.campaign import PartChoice
+from experiments.errors import Invalid
+from tests.agents.tiny_campaign import tiny_campaign
+
+
+def test_built_in_parts_are_found_by_name() -> None:
+    assert generator(PartChoice(name="stochastic")).name == "stochastic"
+    assert decider(PartChoice(name="sobol")).name == "sobol"
+    assert decider(PartChoice(name="random")).name == "random"
+
+
+def test_an_unknown_part_is_refused_with_what_is_allowed() -> None:
+    with pytest.raises(Invalid, match="'magic' is not known; allowed: stochastic"):
+        generator(PartChoice(name="magic"))
+    with pytest.raises(Invalid, match="decider: 'oracle' is not known; allowed: cellwright, sobol"):
+        refuse_unknown_parts(tiny_campaign(decider=PartChoice(name="oracle")))
+
+
+def test_an_unknown_option_of_a_decider_is_refused() -> None:
+    with pytest.raises(Invalid, match="decider sobol"):
+        decider(PartChoice(name="sobol", options={"depth": 3}))
+
+
+def test_parts_from_outside_are_named_behind_the_built_in_ones() -> None:
+    assert names(DECIDERS)[:3] == ["cellwright", "sobol", "random"]
+
+
+def test_naming_parts_imports_none_of_them() -> None:
+    text = (
+        "import sys; from agents.wiring import names, DECIDERS; names(DECIDERS);"
+        "print([m for m in ('torch', 'botorch', 'ray', 'numba', 'pybamm') if m in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", text], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def test_the_in_process_executor_is_chosen_by_name() -> None:
+    assert isinstance(executor("in_process"), InProcessExecutor)
