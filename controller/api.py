@@ -25,8 +25,9 @@ from typing import TYPE_CHECKING, Final
 from controller.campaign_file import LoadedCampaign, load_campaign
 from controller.cli import INTERRUPTED, USAGE
 from controller.compute_link import compute_environment
+from controller.label import design_words, metric_label
 from controller.observation_table import observation_table
-from controller.quantity import with_interval
+from controller.quantity import signed_interval, with_interval
 from controller.results import Comparison, compare, measured_best, pareto
 from controller.state import State
 from controller.status_document import StatusDocument, status_document
@@ -54,9 +55,12 @@ class Best:
     unit: str
 
     def __repr__(self) -> str:
-        value = self.comparison.value
-        shown = with_interval(value.value, value.low, value.high, self.unit)
-        return f"Best({shown} at {self.observation.job.fidelity}: {self.design.values})"
+        value, change = self.comparison.value, self.comparison.change
+        text = with_interval(value.value, value.low, value.high, self.unit)
+        if change is not None and change.low is not None and change.high is not None:
+            moved = signed_interval(change.value, change.low, change.high, self.unit)
+            text += f", {moved} against the baseline"
+        return f"Best at {self.observation.job.fidelity}: {text}; {design_words(self.design)}"
 
 
 class Campaign:
@@ -170,8 +174,6 @@ class Campaign:
 
 
 def _best(state: State, observation: Observation) -> Best | None:
-    from controller.label import metric_label
-
     metric = state.campaign.metric_key(state.campaign.objectives[0])
     found = compare(state, observation, metric)
     if found is None:

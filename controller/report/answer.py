@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from controller.front import is_feasible, scores
+from controller.front import front, is_feasible, scores
 from controller.interval import Interval, difference, measured
 from controller.label import Label, design_words, metric_label, parameter_label, value_words
 from controller.quantity import (
@@ -28,7 +28,7 @@ N_SHOWN = 3
 
 @dataclass(frozen=True)
 class Answer:
-    """Best designs, best first, all measured at one level."""
+    """Best designs at one level, best first; with several objectives, those on the front."""
 
     level: str
     best: tuple[Observation, ...]
@@ -40,7 +40,10 @@ def answer(material: Material) -> Answer:
     levels = [level.name for level in material.campaign.fidelities]
     order = [material.campaign.target, *reversed(levels)]
     for level in order:
-        found = _ranked(material.campaign, material.finished(level))
+        finished = material.finished(level)
+        is_single = len(material.campaign.objectives) == 1
+        choose = _ranked if is_single else front
+        found = choose(material.campaign, finished)
         if found:
             return Answer(level, found, material.baseline_at(level))
     return Answer(material.campaign.target, (), material.baseline_at(material.campaign.target))
@@ -59,6 +62,9 @@ def sentences(material: Material) -> tuple[str, ...]:
         n = len(material.observations)
         return (f"No design within the limits yet; {counted(n, 'evaluation')} finished.",)
     said = [_gain(material, found)]
+    if len(material.campaign.objectives) > 1:
+        n = len(found.best)
+        said.append(_front_sentence(material, n))
     if found.level != material.campaign.target:
         said.append(
             f"This is at the level {found.level}; nothing within the limits is measured at "
@@ -69,14 +75,19 @@ def sentences(material: Material) -> tuple[str, ...]:
     return tuple(text for text in said if text)
 
 
-def table(material: Material) -> Grid:
+def table(material: Material) -> Grid | None:
     """Return parameters and metrics as rows, the baseline and the best designs as columns."""
     found = answer(material)
     shown = found.best[:N_SHOWN]
+    if not shown and found.baseline is None:
+        return None
+    names = ("Best", "Second", "Third")
+    if len(material.campaign.objectives) > 1:
+        names = ("Front 1", "Front 2", "Front 3")
     columns = (
         "",
         *(["Baseline"] if found.baseline is not None else []),
-        *(("Best", "Second", "Third")[n] for n in range(len(shown))),
+        *names[: len(shown)],
     )
     everyone = [*([found.baseline] if found.baseline is not None else []), *shown]
     rows: list[tuple[str, ...]] = []
@@ -144,6 +155,15 @@ def _gain(material: Material, found: Answer) -> str:
     if gap.low <= 0 <= gap.high:
         return f"{text}; the scatter between volumes is too large to tell them apart."
     return f"{text}."
+
+
+def _front_sentence(material: Material, n: int) -> str:
+    if n == 1:
+        return "One design is at least as good as every other in all objectives."
+    text = f"{n} designs are on the front: none beats another in every objective at once."
+    if n > N_SHOWN:
+        text += f" The first {N_SHOWN} by {metric_label(material.main_metric).text.lower()}: below."
+    return text
 
 
 def _conditions(material: Material, best: Observation) -> str:

@@ -86,7 +86,7 @@ def read_material(home: Home, campaign: str) -> Material:
 def compose(material: Material) -> Report:
     """Return the seven sections of a report."""
     sections = (
-        _section("answer", answer.sentences(material), grids=(answer.table(material),)),
+        _section("answer", answer.sentences(material), grids=_grids(answer.table(material))),
         _section("picture"),
         _section("belief", figures=_belief(material), notes=_model_notes(material)),
         _section("landscape", figures=_landscape(material)),
@@ -165,6 +165,8 @@ def _n_narrow(placed: list[Figure]) -> int:
 
 
 def _belief(material: Material) -> tuple[Figure, ...]:
+    if not material.observations:
+        return _present(belief.sensitivity(material))
     found = [convergence(material, one) for one in material.campaign.objectives]
     for objective in material.campaign.objectives:
         metric = material.campaign.metric_key(objective)

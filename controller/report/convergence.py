@@ -125,7 +125,11 @@ def _failures(failed: list[int], numbered: list[tuple[int, Observation]], low: f
         "y": [low] * len(failed),
         "text": [why[n].replace("_", " ") for n in failed],
         "hovertemplate": "%{text}",
-        "marker": {"color": token("failed"), "symbol": "x-thin", "size": 9, "line": {"width": 2}},
+        "marker": {
+            "symbol": "x-thin",
+            "size": 9,
+            "line": {"width": 2, "color": token("failed")},
+        },
     }
 
 

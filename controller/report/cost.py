@@ -82,7 +82,13 @@ def stage_times(material: Material) -> Figure | None:
         title="Worker time by stage",
         caption="Results taken from the cache cost nothing and are not in the bars.",
         data=tuple(data),
-        layout=layout("Worker time (s)", "", barmode="stack", yaxis={"autorange": "reversed"}),
+        layout=layout(
+            "Worker time (s)",
+            "",
+            barmode="stack",
+            yaxis={"autorange": "reversed"},
+            legend={"traceorder": "normal"},
+        ),
         table=Table(
             ("Stage", "Level", "Worker time (s)", "From the cache"),
             tuple(

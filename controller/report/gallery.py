@@ -114,5 +114,8 @@ class MicrostructureView:
     def __init__(self, html: str) -> None:
         self.html = html
 
+    def __repr__(self) -> str:
+        return "microstructures of the best design and the baseline, as pictures"
+
     def _repr_html_(self) -> str:
         return self.html

@@ -157,8 +157,8 @@ def pareto_front(material: Material) -> Figure | None:
         id="pareto",
         title=f"{x_label.text} against {_lower(y_label.text)}",
         caption=(
-            "Designs on the front are beaten by no other measured design in both objectives at "
-            "once. All points are measured at the target level."
+            "No measured design beats one on the front in every objective at once. All points are "
+            "measured at the target level."
         ),
         data=tuple(data),
         layout=layout(x_label.with_unit, y_label.with_unit),

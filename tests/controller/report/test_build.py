@@ -54,7 +54,7 @@ def test_nothing_is_loaded_from_outside(page: str) -> None:
 
 def test_the_answer_shows_the_best_against_the_baseline_with_intervals(page: str) -> None:
     answer = page.partition('id="section-answer"')[2].partition("</section>")[0]
-    assert re.search(r"gives 23\d Wh/kg \(23\d to 2[34]\d\)", answer)
+    assert re.search(r"gives 23\d\sWh/kg \(23\d\sto\s2[34]\d\)", answer)
     assert "the baseline" in answer
     assert "1.79C" in answer
 
