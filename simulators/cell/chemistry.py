@@ -1,15 +1,22 @@
-"""A chemistry: the numbers of a PyBaMM parameter set that balancing and cell masses need."""
+"""A chemistry: the numbers of a parameter set that balancing, masses and the mapping need.
+
+The built-in sets are tabulated from PyBaMM (``tabulate``), so that sizing a cell needs no PyBaMM;
+a test compares every number with PyBaMM's own.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import json
 from functools import lru_cache
+from importlib import resources
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
+from pydantic import Field, field_validator
 
 from experiments.errors import Invalid
+from experiments.frozen import Frozen
 
 FARADAY_C_PER_MOL: Final = 96485.33212
 """CODATA 2018, exact."""
@@ -21,131 +28,125 @@ POSITIVE_ACTIVE: Final[dict[str, str]] = {
 }
 """Parameter sets this project has checked, with the positive's active material."""
 
+PRIMARY_PARTICLE_SETS: Final = frozenset({"Prada2013"})
+"""Sets whose particles are crystals far below a voxel (LFP, 50 nm), not what an image shows."""
+
 Array = npt.NDArray[np.float64]
 
 
-@dataclass(frozen=True)
-class ElectrodeChemistry:
+class ElectrodeChemistry(Frozen):
     """One electrode of a parameter set, as published."""
 
-    maximum_concentration_mol_per_m3: float
-    active_fraction: float
-    porosity: float
-    thickness_m: float
-    particle_radius_m: float
-    pore_transport: float
-    """Deff/D0 by the set's Bruggeman exponent at the set's porosity."""
+    maximum_concentration_mol_per_m3: float = Field(gt=0)
+    active_fraction: float = Field(gt=0, le=1)
+    porosity: float = Field(gt=0, lt=1)
+    thickness_m: float = Field(gt=1e-6, lt=1e-3)
+    particle_radius_m: float = Field(gt=1e-9, lt=1e-4)
     bruggeman_exponent: float
-    bruggeman_exponent_solid: float
-    effective_conductivity_S_per_m: float
-    stoichiometry: Array
-    potential_V: Array
-    """Open-circuit potential against lithium at ``stoichiometry``, at 25 °C."""
+    """Deff/D0 = porosity ** exponent."""
+    solid_bruggeman_exponent: float
+    conductivity_S_per_m: float = Field(gt=0)
+    """Before the solid's Bruggeman exponent."""
+    stoichiometries: tuple[float, ...] = Field(repr=False)
+    potentials_V: tuple[float, ...] = Field(repr=False)
+    """Open-circuit potential against lithium at 25 °C at each of ``stoichiometries``."""
 
     @property
     def total_capacity_Ah_per_m3(self) -> float:
         """Return the capacity of all sites per volume of active material."""
         return self.maximum_concentration_mol_per_m3 * FARADAY_C_PER_MOL / 3600.0
 
-    def open_circuit_potential_V(self, stoichiometry: float) -> float:
-        """Return the potential against lithium, linear between the samples."""
-        return float(np.interp(stoichiometry, self.stoichiometry, self.potential_V))
+    def pore_transport(self, porosity: float) -> float:
+        """Return Deff/D0 of this electrode's pores at a porosity."""
+        return float(porosity**self.bruggeman_exponent)
+
+    def effective_conductivity_S_per_m(self, porosity: float) -> float:
+        """Return the electronic conductivity of this electrode's solid at a porosity."""
+        return float(self.conductivity_S_per_m * (1.0 - porosity) ** self.solid_bruggeman_exponent)
+
+    def active_fraction_at(self, porosity: float) -> float:
+        """Return the active fraction at another porosity and the same solid composition."""
+        return self.active_fraction * (1.0 - porosity) / (1.0 - self.porosity)
 
 
-@dataclass(frozen=True)
-class Chemistry:
+class Chemistry(Frozen):
     """Both electrodes, separator, electrolyte and voltage window of a parameter set."""
 
     name: str
     active_material: str
     negative: ElectrodeChemistry
     positive: ElectrodeChemistry
-    separator_thickness_m: float
-    separator_porosity: float
-    separator_transport: float
+    separator_thickness_m: float = Field(gt=1e-6, lt=1e-3)
+    separator_porosity: float = Field(gt=0, lt=1)
+    separator_bruggeman_exponent: float
     minimum_voltage_V: float
     maximum_voltage_V: float
-    formation_loss: float
+    formation_loss: float = Field(ge=0, lt=1)
     """Lithium lost in formation, relative to the sites of the positive (1 = all of it)."""
-    electrolyte_concentration_mol_per_m3: float
+    electrolyte_concentration_mol_per_m3: float = Field(gt=0)
+
+    @field_validator("maximum_voltage_V")
+    @classmethod
+    def _is_a_voltage(cls, value: float) -> float:
+        if not 0.0 < value < 6.0:
+            raise ValueError(f"{value:g} V is no cut-off voltage of a lithium-ion cell")
+        return value
+
+    @property
+    def has_visible_particles(self) -> bool:
+        """Say whether the particles lithium diffuses in are those that voxels resolve."""
+        return self.name not in PRIMARY_PARTICLE_SETS
+
+    @property
+    def separator_transport(self) -> float:
+        """Return Deff/D0 of the separator."""
+        return float(self.separator_porosity**self.separator_bruggeman_exponent)
+
+
+class OpenCircuit:
+    """Open-circuit potential of one electrode, linear between the tabulated samples."""
+
+    def __init__(self, electrode: ElectrodeChemistry) -> None:
+        self._stoichiometry: Array = np.asarray(electrode.stoichiometries, dtype=np.float64)
+        self._potential_V: Array = np.asarray(electrode.potentials_V, dtype=np.float64)
+        self.lowest = float(self._stoichiometry[0])
+        self.highest = float(self._stoichiometry[-1])
+
+    def __call__(self, stoichiometry: float) -> float:
+        """Return the potential against lithium at one stoichiometry."""
+        return float(np.interp(stoichiometry, self._stoichiometry, self._potential_V))
+
+    def at(self, stoichiometry: Array) -> Array:
+        """Return the potentials at an array of stoichiometries."""
+        return np.interp(stoichiometry, self._stoichiometry, self._potential_V)
 
 
 def require_parameter_set(name: str) -> None:
     """Raise ``Invalid`` where the parameter set is not one this project has checked."""
     if name not in POSITIVE_ACTIVE:
         raise Invalid(
-            f"cell.parameter_set: {name!r} is not known; allowed: {sorted(POSITIVE_ACTIVE)}"
+            f"cell.parameter_set: {name!r} is not known; allowed: {sorted(POSITIVE_ACTIVE)}, or "
+            "the path of a BPX file (.json)"
         )
 
 
-@lru_cache(maxsize=8)
+@lru_cache(maxsize=16)
 def load_chemistry(name: str) -> Chemistry:
-    """Return the chemistry of a parameter set, read from PyBaMM once per process.
+    """Return the chemistry of a parameter set, read once per process.
 
-    Formation loss = 1 − (lithium in both electrodes of the set) / (sites of the positive): the
-    positive is synthesised full of lithium, and what the set's aged-in cell no longer has was lost
-    in formation. Raises ``Invalid`` for an unknown name.
+    ``name`` is one of ``POSITIVE_ACTIVE`` or the path of a BPX file. Raises ``Invalid``.
     """
+    if name.endswith(".json"):
+        from simulators.cell.parameter_source import chemistry_of
+
+        return chemistry_of(name)
     require_parameter_set(name)
-    import pybamm
-
-    values = pybamm.ParameterValues(name)
-    electrodes = {side: _electrode(values, side) for side in ("Negative", "Positive")}
-    sites_mol_per_m2 = {
-        side: e.active_fraction * e.thickness_m * e.maximum_concentration_mol_per_m3
-        for side, e in electrodes.items()
-    }
-    lithium_mol_per_m2 = sum(
-        float(values[f"Initial concentration in {side.lower()} electrode [mol.m-3]"])
-        * e.active_fraction
-        * e.thickness_m
-        for side, e in electrodes.items()
-    )
-    separator_porosity = float(values["Separator porosity"])
-    return Chemistry(
-        name=name,
-        active_material=POSITIVE_ACTIVE[name],
-        negative=electrodes["Negative"],
-        positive=electrodes["Positive"],
-        separator_thickness_m=float(values["Separator thickness [m]"]),
-        separator_porosity=separator_porosity,
-        separator_transport=separator_porosity
-        ** float(values["Separator Bruggeman coefficient (electrolyte)"]),
-        minimum_voltage_V=float(values["Lower voltage cut-off [V]"]),
-        maximum_voltage_V=float(values["Upper voltage cut-off [V]"]),
-        formation_loss=1.0 - lithium_mol_per_m2 / sites_mol_per_m2["Positive"],
-        electrolyte_concentration_mol_per_m3=float(
-            values["Initial concentration in electrolyte [mol.m-3]"]
-        ),
-    )
+    table = resources.files("simulators.cell") / "parameter_sets" / f"{name}.json"
+    return Chemistry.model_validate(json.loads(table.read_text(encoding="utf-8")))
 
 
-def _electrode(values: object, side: str) -> ElectrodeChemistry:
-    """Read one electrode; ``values`` are PyBaMM's parameter values."""
-    import pybamm
-
-    assert isinstance(values, pybamm.ParameterValues)
-    porosity = float(values[f"{side} electrode porosity"])
-    exponent = float(values[f"{side} electrode Bruggeman coefficient (electrolyte)"])
-    conductivity = float(values[f"{side} electrode conductivity [S.m-1]"])
-    solid_exponent = float(values[f"{side} electrode Bruggeman coefficient (electrode)"])
-    stoichiometry = np.linspace(1e-4, 1.0 - 1e-4, 9999)
-    domain = pybamm.LithiumIonParameters().domain_params[side.lower()]
-    potential = values.process_symbol(
-        domain.prim.U(pybamm.Vector(stoichiometry), pybamm.Scalar(298.15))
-    ).evaluate()
-    return ElectrodeChemistry(
-        maximum_concentration_mol_per_m3=float(
-            values[f"Maximum concentration in {side.lower()} electrode [mol.m-3]"]
-        ),
-        active_fraction=float(values[f"{side} electrode active material volume fraction"]),
-        porosity=porosity,
-        thickness_m=float(values[f"{side} electrode thickness [m]"]),
-        particle_radius_m=float(values[f"{side} particle radius [m]"]),
-        pore_transport=porosity**exponent,
-        bruggeman_exponent=exponent,
-        bruggeman_exponent_solid=solid_exponent,
-        effective_conductivity_S_per_m=conductivity * (1.0 - porosity) ** solid_exponent,
-        stoichiometry=stoichiometry,
-        potential_V=np.asarray(potential, dtype=np.float64).reshape(-1),
-    )
+@lru_cache(maxsize=16)
+def open_circuits(name: str) -> tuple[OpenCircuit, OpenCircuit]:
+    """Return the open-circuit potentials (negative, positive) of a parameter set."""
+    chemistry = load_chemistry(name)
+    return OpenCircuit(chemistry.negative), OpenCircuit(chemistry.positive)

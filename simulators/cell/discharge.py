@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 import numpy as np
@@ -14,12 +14,14 @@ from experiments.performance import DischargeCurve
 from simulators.cell.chemistry import Array
 from simulators.cell.discharge_model import (
     LOSSES,
+    OUTPUTS,
     SOFT_START_S,
-    DischargeModel,
+    MeshSize,
     build_discharge_model,
     discharge_model,
 )
 from simulators.cell.p2d_inputs import DesignInputs, ElectrodeInputs
+from simulators.cell.pybamm_door import pybamm
 
 FIRST_INSTANT_S: Final = 1.0
 """A discharge that ends sooner counts as a power the cell cannot give."""
@@ -27,6 +29,12 @@ DEPLETED_SHARE: Final = 0.01
 """Below this share of its initial concentration the electrolyte counts as depleted. Assumed."""
 _SOFT: Final = 0.98
 """Share of the power still missing at the first instant of a soft start."""
+_ATTEMPTS: Final[tuple[tuple[str | None, float, float, bool], ...]] = (
+    (None, 0.0, 1.0, False),
+    ("solved with a soft start at a tighter tolerance", _SOFT, 1e-2, False),
+    ("solved with a soft start on a rebuilt model", _SOFT, 1.0, True),
+)
+"""What to record, soft start, factor on the tolerance, whether to rebuild."""
 
 
 @dataclass(frozen=True)
@@ -56,16 +64,21 @@ class Discharge:
         )
 
 
+@dataclass(frozen=True)
+class Conditions:
+    """What a design is discharged under, and how the model is solved."""
+
+    power_W_per_m2: float
+    resistance_Ohm_m2: float
+    temperature_K: float
+    parameter_set: str = "Chen2020"
+    model: str = "DFN"
+    mesh: MeshSize = field(default_factory=lambda: MeshSize.of(20))
+    rtol: float = 1e-4
+
+
 def discharge(
-    design: DesignInputs,
-    *,
-    power_W_per_m2: float,
-    resistance_Ohm_m2: float,
-    temperature_K: float,
-    parameter_set: str,
-    model: str,
-    mesh_points: int,
-    rtol: float = 1e-4,
+    design: DesignInputs, conditions: Conditions, *, with_losses: bool = False
 ) -> Discharge:
     """Discharge at constant power from full charge to the lower cut-off.
 
@@ -73,30 +86,28 @@ def discharge(
     tolerance, then once on a rebuilt model. Raises ``DesignFailed``: power_too_high where the
     voltage falls to the cut-off within the first second, solver_failed with every input otherwise.
     """
-    import pybamm
-
+    power_W_per_m2, mesh = conditions.power_W_per_m2, conditions.mesh
     inputs = {
         "power": power_W_per_m2,
-        "resistance": resistance_Ohm_m2,
-        "temperature": temperature_K,
+        "resistance": conditions.resistance_Ohm_m2,
+        "temperature": conditions.temperature_K,
         "soft_start": 0.0,
         **_inputs("negative", design.negative),
         **_inputs("positive", design.positive),
     }
     end_s = 3600.0 * 5.0 * design.capacity_Ah_per_m2 / power_W_per_m2
-    soft = {**inputs, "soft_start": _SOFT}
-    attempts: tuple[tuple[str | None, dict[str, float], float, bool], ...] = (
-        (None, inputs, rtol, False),
-        ("solved with a soft start at a tighter tolerance", soft, rtol * 1e-2, False),
-        ("solved with a soft start on a rebuilt model", soft, rtol, True),
-    )
     errors: list[str] = []
-    for fallback, given, tolerance, rebuilt in attempts:
+    for fallback, soft_start, tightening, rebuilt in _ATTEMPTS:
+        given = {**inputs, "soft_start": soft_start}
+        build = build_discharge_model if rebuilt else discharge_model
         try:
-            solved = _door(parameter_set, model, mesh_points, rebuilt=rebuilt).solve(
-                given, end_s=end_s, rtol=tolerance
+            solved = build(conditions.parameter_set, conditions.model, mesh).solve(
+                given,
+                end_s=end_s,
+                rtol=conditions.rtol * tightening,
+                with_losses=with_losses,
             )
-            result = _read(solved, given, () if fallback is None else (fallback,))
+            result = _read(solved, given, fallback, with_losses=with_losses)
         except (pybamm.SolverError, ArithmeticError) as error:
             errors.append(str(error).splitlines()[0][:300])
             continue
@@ -110,20 +121,15 @@ def discharge(
             )
         return result
     raise DesignFailed(
-        f"the {model} model with {mesh_points} points did not converge in three attempts: "
-        f"{errors[0]}",
+        f"the {conditions.model} model with {mesh.x} points did not converge in "
+        f"{len(_ATTEMPTS)} attempts: {errors[0]}",
         kind=FailureKind.solver_failed,
         inputs=inputs,
         errors=errors,
-        parameter_set=parameter_set,
-        model=model,
-        mesh_points=mesh_points,
+        parameter_set=conditions.parameter_set,
+        model=conditions.model,
+        mesh_points=(mesh.x, mesh.r),
     )
-
-
-def _door(parameter_set: str, model: str, mesh_points: int, *, rebuilt: bool) -> DischargeModel:
-    build = build_discharge_model if rebuilt else discharge_model
-    return build(parameter_set, model, mesh_points)
 
 
 def _inputs(side: str, electrode: ElectrodeInputs) -> dict[str, float]:
@@ -144,40 +150,40 @@ def _is_still_rising(result: Discharge, given: dict[str, float]) -> bool:
     return given["soft_start"] > 0.0 and result.duration_s < 5.0 * SOFT_START_S
 
 
-def _read(solved: Any, given: dict[str, float], fallbacks: tuple[str, ...]) -> Discharge:
+def _read(
+    solved: Any, given: dict[str, float], fallback: str | None, *, with_losses: bool
+) -> Discharge:
     """Read a solution. Raises ``ArithmeticError`` where it holds anything but finite numbers."""
-    columns = {
-        "voltage": np.asarray(solved["Voltage [V]"].data, dtype=np.float64),
-        "charge": np.asarray(solved["Discharge capacity [A.h]"].data, dtype=np.float64),
-        "lowest": np.asarray(
-            solved["Minimum electrolyte concentration [mol.m-3]"].data, dtype=np.float64
-        ),
-    }
-    losses = {
-        name: sign * np.asarray(solved[variable].data, dtype=np.float64)
-        for name, (variable, sign) in LOSSES.items()
-    }
-    if not all(np.isfinite(column).all() for column in (*columns.values(), *losses.values())):
-        raise ArithmeticError("the solution holds values that are not finite")
     termination = str(solved.termination)
     if termination == "final time":
         raise ArithmeticError("the discharge outlasted all energy the cell can hold")
+    voltage_V, charge_Ah, lowest = (_column(solved, name) for name in OUTPUTS)
+    losses_V = (
+        {name: sign * _column(solved, variable) for name, (variable, sign) in LOSSES.items()}
+        if with_losses
+        else {}
+    )
     duration_s = float(solved.t[-1])
     missing_s = given["soft_start"] * SOFT_START_S * -math.expm1(-duration_s / SOFT_START_S)
-    depleted_below = DEPLETED_SHARE * float(columns["lowest"][0])
-    is_depleted = bool(columns["lowest"][-1] < depleted_below)
-    was_depleted = bool((columns["lowest"] < depleted_below).any())
+    is_depleted = lowest < DEPLETED_SHARE * float(lowest[0])
     cause = termination.removeprefix("event: ").removesuffix(" [V]").lower()
     return Discharge(
         power_W_per_m2=given["power"],
         energy_Wh_per_m2=given["power"] * (duration_s - missing_s) / 3600.0,
-        capacity_Ah_per_m2=float(columns["charge"][-1]),
+        capacity_Ah_per_m2=float(charge_Ah[-1]),
         duration_s=duration_s,
-        termination=f"{cause} with the electrolyte depleted" if is_depleted else cause,
-        flags=("electrolyte depleted",) if was_depleted else (),
-        fallbacks=fallbacks,
+        termination=f"{cause} with the electrolyte depleted" if is_depleted[-1] else cause,
+        flags=("electrolyte depleted",) if is_depleted.any() else (),
+        fallbacks=() if fallback is None else (fallback,),
         time_s=np.asarray(solved.t, dtype=np.float64),
-        voltage_V=columns["voltage"],
-        charge_Ah_per_m2=columns["charge"],
-        losses_V=losses,
+        voltage_V=voltage_V,
+        charge_Ah_per_m2=charge_Ah,
+        losses_V=losses_V,
     )
+
+
+def _column(solved: Any, name: str) -> Array:
+    values = np.asarray(solved[name].data, dtype=np.float64)
+    if not np.isfinite(values).all():
+        raise ArithmeticError(f"{name} is not finite everywhere")
+    return values

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import time
+from typing import TYPE_CHECKING, Final
 
 from experiments.campaign import CellSpec, Physics
 from experiments.errors import Invalid
@@ -11,12 +12,27 @@ from experiments.performance import CellPerformance
 from experiments.properties import EffectiveProperties
 from experiments.recipe import Recipe
 from simulators.cell.balance import balance_at
-from simulators.cell.discharge import Discharge, discharge
 from simulators.cell.p2d_inputs import DesignInputs, negative_inputs, positive_inputs
 from simulators.cell.sizing import SizedCell, size_cell
 
-VERSION = "1"
+if TYPE_CHECKING:
+    from simulators.cell.discharge import Conditions, Discharge
+
+MODELS: Final = ("DFN", "SPMe", "SPM")
+
+VERSION: Final = "2"
 """Raised whenever the same inputs give other numbers; part of the stage's cache key."""
+
+FROM_DISCHARGE: Final = (
+    "specific_energy_Wh_per_kg",
+    "energy_density_Wh_per_L",
+    "energy_Wh",
+    "capacity_Ah",
+    "mean_voltage_V",
+    "duration_s",
+    "energy_per_active_mass_Wh_per_kg",
+)
+"""Metrics that carry the mesh's error; the others follow from recipe and power exactly."""
 
 
 def evaluate_cell(
@@ -29,33 +45,41 @@ def evaluate_cell(
     mesh_points: int,
     physics: Physics,
     with_curve: bool = True,
+    with_bias: bool = True,
 ) -> CellPerformance:
     """Discharge a whole cell at constant power and return its metrics.
 
     Geometry, masses and balance follow from the recipe; transport, areas and phase fractions from
-    the measured properties. Raises ``Invalid`` before any solve where an argument is out of range
-    or unknown, ``DesignFailed`` where the design gives no number.
+    the measured properties. ``with_bias`` adds three coarser or tighter runs, which estimate mesh
+    and tolerance error. Raises ``Invalid`` before any solve where an argument is out of range or
+    unknown, ``DesignFailed`` where the design gives no number.
     """
     started = time.perf_counter()
-    _require_in_range(power_W=power_W, mesh_points=mesh_points)
+    _require_in_range(power_W=power_W, mesh_points=mesh_points, model=model)
     sized = size_cell(cell, recipe)
     design = design_inputs(sized, recipe, properties, physics)
+    from simulators.cell.discharge import Conditions, discharge
+    from simulators.cell.discharge_model import MeshSize
+
     area_m2 = sized.whole.coated_area_m2
-    result = discharge(
-        design,
+    conditions = Conditions(
         power_W_per_m2=power_W / area_m2,
         resistance_Ohm_m2=sized.whole.series_resistance_Ohm * area_m2,
         temperature_K=cell.temperature_C + 273.15,
         parameter_set=cell.parameter_set,
         model=model,
-        mesh_points=mesh_points,
+        mesh=MeshSize.of(mesh_points),
     )
+    result = discharge(design, conditions, with_losses=with_curve)
+    bias = _bias(sized, design, conditions, result) if with_bias else {}
+    unknown = ("mesh error unknown: a coarser mesh did not solve",)
     return CellPerformance(
         metrics=_metrics(sized, result, power_W=power_W),
+        bias=bias,
         termination=result.termination,
         flags=result.flags,
         curve=result.curve(area_m2) if with_curve else None,
-        fallbacks=result.fallbacks,
+        fallbacks=result.fallbacks + (() if bias or not with_bias else unknown),
         elapsed_s=time.perf_counter() - started,
     )
 
@@ -74,7 +98,7 @@ def design_inputs(
     )
     nominal = sized.composition.active + sized.composition.second_active
     actual = (
-        balance_at(chemistry, sized.balance.negative_sites * nominal / measured)
+        balance_at(chemistry.name, sized.balance.negative_sites * nominal / measured)
         if measured > 0.0
         else sized.balance
     )
@@ -98,7 +122,9 @@ def _metrics(sized: SizedCell, result: Discharge, *, power_W: float) -> dict[str
     whole = sized.whole
     energy_Wh = result.energy_Wh_per_m2 * whole.coated_area_m2
     capacity_Ah = result.capacity_Ah_per_m2 * whole.coated_area_m2
-    nominal_Wh = _nominal_voltage_V(sized) * sized.areal_capacity_Ah_per_m2 * whole.coated_area_m2
+    nominal_Wh = (
+        sized.balance.mean_voltage_V * sized.areal_capacity_Ah_per_m2 * whole.coated_area_m2
+    )
     active_kg = sized.composition.active_areal_mass_kg_per_m2 * whole.coated_area_m2
     return {
         "specific_energy_Wh_per_kg": energy_Wh / whole.mass_kg,
@@ -115,13 +141,27 @@ def _metrics(sized: SizedCell, result: Discharge, *, power_W: float) -> dict[str
     }
 
 
-def _nominal_voltage_V(sized: SizedCell) -> float:
-    """Return the mean open-circuit voltage between full and empty."""
-    return sized.balance.mean_voltage_V(sized.chemistry)
+def _bias(
+    sized: SizedCell, design: DesignInputs, conditions: Conditions, result: Discharge
+) -> dict[str, float]:
+    """Return metric → estimated error, or nothing where a coarser mesh cannot solve the design."""
+    from simulators.cell.mesh_error import coarser_runs, estimated_error
+
+    runs = coarser_runs(design, conditions)
+    if runs is None:
+        return {}
+    power_W = conditions.power_W_per_m2 * sized.whole.coated_area_m2
+    fine, *coarser = (_metrics(sized, run, power_W=power_W) for run in (result, *runs))
+    return {
+        name: estimated_error(fine[name], *(metrics[name] for metrics in coarser))
+        for name in FROM_DISCHARGE
+    }
 
 
-def _require_in_range(*, power_W: float, mesh_points: int) -> None:
+def _require_in_range(*, power_W: float, mesh_points: int, model: str) -> None:
     if not (math.isfinite(power_W) and 0.0 < power_W <= 1e5):
         raise Invalid(f"power_W: {power_W!r} W is not a power; allowed: above 0 to 100000 W")
     if not 5 <= mesh_points <= 200:
         raise Invalid(f"mesh_points: {mesh_points} is out of range; allowed: 5 to 200")
+    if model not in MODELS:
+        raise Invalid(f"model: {model!r} is not known; allowed: {list(MODELS)}")

@@ -56,6 +56,7 @@ def positive_inputs(
     The reacting area is the active surface open to pores, plus the part of the binder-covered
     surface that binder nanopores reach: by Delesse's principle (1847) the void share of a section
     equals that of the volume, and it counts only where ions can move in the binder at all.
+    Where the set's particles are crystals below the voxels (LFP), radius and area are the set's.
     Raises ``DesignFailed`` where ions or electrons find no way through, or volumes do not fit.
     """
     fraction = properties.volume_fraction
@@ -93,7 +94,11 @@ def positive_inputs(
             kind=FailureKind.not_percolating,
             porosity=porosity,
         )
-    radius_m = properties.particle_radius_m or equivalent_radius_m(recipe)
+    if chemistry.has_visible_particles:
+        radius_m = properties.particle_radius_m or equivalent_radius_m(recipe)
+        area_factor = area / (3.0 * active / radius_m)
+    else:
+        radius_m, area_factor = chemistry.positive.particle_radius_m, 1.0
     return ElectrodeInputs(
         thickness_m=recipe.thickness_m,
         porosity=porosity,
@@ -101,7 +106,7 @@ def positive_inputs(
         pore_transport=ions,
         conductivity_S_per_m=electrons,
         particle_radius_m=radius_m,
-        area_factor=area / (3.0 * active / radius_m),
+        area_factor=area_factor,
         initial_concentration_mol_per_m3=balance.y100
         * chemistry.positive.maximum_concentration_mol_per_m3,
     )
@@ -123,10 +128,9 @@ def negative_inputs(
     return ElectrodeInputs(
         thickness_m=thickness_m,
         porosity=porosity,
-        active_fraction=published.active_fraction * (1.0 - porosity) / (1.0 - published.porosity),
-        pore_transport=porosity**published.bruggeman_exponent,
-        conductivity_S_per_m=published.effective_conductivity_S_per_m
-        * ((1.0 - porosity) / (1.0 - published.porosity)) ** published.bruggeman_exponent_solid,
+        active_fraction=published.active_fraction_at(porosity),
+        pore_transport=published.pore_transport(porosity),
+        conductivity_S_per_m=published.effective_conductivity_S_per_m(porosity),
         particle_radius_m=published.particle_radius_m,
         area_factor=1.0,
         initial_concentration_mol_per_m3=balance.x100 * published.maximum_concentration_mol_per_m3,

@@ -50,11 +50,10 @@ def size_cell(cell: CellSpec, recipe: Recipe) -> SizedCell:
     )
     published = chemistry.negative
     porosity = recipe.negative.porosity or published.porosity
-    negative_active = published.active_fraction * (1.0 - porosity) / (1.0 - published.porosity)
     negative_thickness_m = (
         balanced.negative_sites
         * sites_Ah_per_m2
-        / (negative_active * published.total_capacity_Ah_per_m3)
+        / (published.active_fraction_at(porosity) * published.total_capacity_Ah_per_m3)
     )
     stack = Stack(
         positive=Coating(
