@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 import os
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from controller.events import (
     Amended,
@@ -22,18 +22,15 @@ from controller.events import (
     Recorded,
     Resumed,
 )
-from controller.front import is_feasible
 from controller.home import Home
 from controller.journal import JournalReader
 from controller.label import objective_text
 from controller.report.attachments import discharge_curves, first_volume, reader
 from controller.report.curve_svg import curve_svg
 from controller.report.picture import slice_png
+from controller.run_record import RunValue, better_of, run_key, run_tags, run_values
 from experiments.campaign import Campaign
 from experiments.observation import Observation
-
-if TYPE_CHECKING:
-    from mlflow.entities import Metric as MlflowMetric
 
 CAMPAIGN_TAG: Final = "cellwright.campaign"
 JOB_TAG: Final = "cellwright.job"
@@ -132,7 +129,7 @@ class Tracker:
             observation = event.observation
             if observation.job.purpose == "search":
                 self._n_observed += 1
-                self._best = _better(self._campaign, observation, self._best)
+                self._best = better_of(self._campaign, observation, self._best)
 
     def _project(self, recorded: Recorded) -> None:
         event = recorded.event
@@ -187,8 +184,9 @@ class Tracker:
                     "purpose": job.purpose,
                     "seed": job.seed,
                 },
-                metrics=_metrics(observation, _milliseconds(recorded.at)),
-                tags=_tags(observation),
+                metrics=run_values(observation),
+                at=recorded.at,
+                tags=run_tags(observation),
             )
             self._log_files(run, observation)
             self._client.set_terminated(
@@ -230,11 +228,12 @@ class Tracker:
 
     def _log_progress(self, recorded: Recorded) -> None:
         """Log the campaign's best so far against the number of results."""
-        campaign, at = self._campaign, _milliseconds(recorded.at)
+        campaign = self._campaign
         if campaign is None or self._best is None:
             return
-        key = f"best/{_key(campaign.metric_key(campaign.objectives[0]))}"
-        self._log(self._run, metrics=[_metric(key, self._best, at, self._n_observed)])
+        key = f"best/{run_key(campaign.metric_key(campaign.objectives[0]))}"
+        value = RunValue(key, self._best, self._n_observed)
+        self._log(self._run, metrics=[value], at=recorded.at)
 
     def _set_status(self, status: str, reason: str, *, ended: Recorded | None = None) -> None:
         if ended is None:
@@ -248,77 +247,24 @@ class Tracker:
         run: str,
         *,
         parameters: dict[str, Any] | None = None,
-        metrics: list[MlflowMetric] | None = None,
+        metrics: list[RunValue] | None = None,
         tags: dict[str, str] | None = None,
+        at: str | None = None,
     ) -> None:
-        from mlflow.entities import Param, RunTag
+        from mlflow.entities import Metric, Param, RunTag
 
         self._client.log_batch(
             run,
-            metrics=metrics or [],
+            metrics=[
+                Metric(one.key, one.value, _milliseconds(at or ""), one.step)
+                for one in metrics or []
+            ],
             params=[
                 Param(key, str(value)[:_MAX_VALUE]) for key, value in (parameters or {}).items()
             ],
             tags=[RunTag(key, value[:_MAX_VALUE]) for key, value in (tags or {}).items()],
             synchronous=True,
         )
-
-
-def _better(campaign: Campaign, observation: Observation, best: float | None) -> float | None:
-    """Return the best feasible first objective at the target, this result included."""
-    value = observation.value(campaign.metric_key(campaign.objectives[0]))
-    is_candidate = observation.job.fidelity == campaign.target and is_feasible(
-        campaign, observation
-    )
-    if value is None or not is_candidate:
-        return best
-    choose = max if campaign.objectives[0].sense == "maximize" else min
-    return value if best is None else choose(best, value)
-
-
-def _metrics(observation: Observation, at: int) -> list[MlflowMetric]:
-    """Return every value, its samples as steps, its bias, and the worker time."""
-    found = [_metric("busy_s", observation.provenance.busy_s, at, 0)]
-    for name, metric in observation.metrics.items():
-        if metric.value is not None:
-            found.append(_metric(_key(name), metric.value, at, 0))
-        if metric.bias is not None:
-            found.append(_metric(f"{_key(name)}/bias", metric.bias, at, 0))
-        if len(metric.samples) > 1:
-            found += [
-                _metric(f"{_key(name)}/samples", sample, at, step)
-                for step, sample in enumerate(metric.samples)
-            ]
-    return found
-
-
-def _metric(key: str, value: float, at: int, step: int) -> MlflowMetric:
-    from mlflow.entities import Metric as MlflowMetric
-
-    return MlflowMetric(key, value, at, step)
-
-
-def _tags(observation: Observation) -> dict[str, str]:
-    """Return seeds, versions, keys and hashes, and what failed."""
-    record = observation.provenance
-    tags = {f"version.{name}": text for name, text in record.versions.items()}
-    tags.update({f"stage.{one.stage}.version": one.version for one in record.stages})
-    tags.update({f"stage.{one.stage}.key": one.key for one in record.stages})
-    tags.update({f"sha256.{_key(name)}": file.sha256 for name, file in record.artifacts.items()})
-    tags.update({f"artifact.{_key(name)}": file.url for name, file in record.artifacts.items()})
-    if record.fallbacks:
-        tags["cellwright.fallbacks"] = "; ".join(record.fallbacks)
-    if observation.failure is not None:
-        tags["cellwright.failure"] = observation.failure.kind.value
-        tags["cellwright.message"] = observation.failure.message
-    if observation.termination is not None:
-        tags["cellwright.termination"] = observation.termination
-    return tags
-
-
-def _key(name: str) -> str:
-    """Return a name as MLflow allows it: ``…@200W`` becomes ``…/200W``."""
-    return name.replace("@", "/")
 
 
 def _milliseconds(moment: str) -> int:

@@ -16,12 +16,15 @@ from controller.home import Home
 from controller.journal import JournalReader
 from controller.label import objective_text
 from controller.quantity import unbroken
-from controller.report import answer, belief, cost, landscape, provenance
+from controller.report import answer, belief, cost, provenance
 from controller.report.attachments import reader
 from controller.report.convergence import convergence
 from controller.report.discharges import cell_figures
 from controller.report.figure import Figure, Grid, Section
+from controller.report.landscape import surface
 from controller.report.material import Material
+from controller.report.parallel import parallel_coordinates
+from controller.report.pareto import pareto_front
 from controller.report.picture import Portrait
 from controller.report.portraits import campaign_portraits
 from controller.report.tokens import DARK, LIGHT, css_variables
@@ -185,9 +188,9 @@ def _model_notes(material: Material) -> tuple[str, ...]:
 
 def _landscape(material: Material) -> tuple[Figure, ...]:
     return _present(
-        landscape.surface(material),
-        landscape.pareto_front(material),
-        landscape.parallel_coordinates(material),
+        surface(material),
+        pareto_front(material),
+        parallel_coordinates(material),
     )
 
 

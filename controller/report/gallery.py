@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from controller.report import belief, cost, landscape
+from controller.report import belief, cost
 from controller.report.convergence import convergence
 from controller.report.discharges import cell_figures
 from controller.report.figure import Figure
+from controller.report.landscape import surface
 from controller.report.material import Material
+from controller.report.parallel import parallel_coordinates
+from controller.report.pareto import pareto_front
 from controller.report.portraits import campaign_portraits
 from controller.report.tokens import DARK, LIGHT, resolved
 from experiments.errors import Invalid
@@ -50,15 +53,15 @@ class Gallery:
 
     def landscape(self) -> PlotlyFigure:
         """Draw the objective over the two parameters that matter most."""
-        return self._drawn(landscape.surface(self._material()))
+        return self._drawn(surface(self._material()))
 
     def parallel_coordinates(self) -> PlotlyFigure:
         """Draw all designs side by side."""
-        return self._drawn(landscape.parallel_coordinates(self._material()))
+        return self._drawn(parallel_coordinates(self._material()))
 
     def pareto_front(self) -> PlotlyFigure:
         """Draw the first two objectives against each other."""
-        return self._drawn(landscape.pareto_front(self._material()))
+        return self._drawn(pareto_front(self._material()))
 
     def discharge(self) -> PlotlyFigure:
         """Draw the discharge curves of the best design and the baseline."""
