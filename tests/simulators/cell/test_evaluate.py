@@ -92,11 +92,11 @@ def test_thickness_and_particle_size_change_without_a_new_mesh(
 def test_the_stated_bias_is_the_distance_to_a_fine_mesh(
     recipe: Recipe, properties: EffectiveProperties
 ) -> None:
-    coarse = evaluate(recipe, properties, 200.0, mesh_points=10)
-    fine = evaluate(recipe, properties, 200.0, mesh_points=30, with_bias=False)
+    coarse = evaluate(recipe, properties, 200.0)
+    fine = evaluate(recipe, properties, 200.0, mesh_points=40, with_bias=False)
     for metric in ("specific_energy_Wh_per_kg", "capacity_Ah"):
         actual = coarse.metrics[metric] - fine.metrics[metric]
-        assert coarse.bias[metric] == pytest.approx(actual, rel=0.5)
+        assert 0.7 < coarse.bias[metric] / actual < 2.0
     assert set(coarse.bias) <= set(coarse.metrics)
     assert fine.bias == {}
 
