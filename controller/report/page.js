@@ -5,6 +5,7 @@
     target: card.querySelector(".plot"),
     figure: JSON.parse(card.querySelector('script[type="application/json"]').textContent),
     name: card.id,
+    height: parseFloat(card.querySelector(".plot").style.height),
   }));
 
   function resolved(value, style) {
@@ -32,6 +33,7 @@
       if (isNarrow && !isParallel) {
         layout.dragmode = false;
         layout.font.size = 11;
+        if (data.length > 4) plot.target.style.height = plot.height + 20 * data.length + "px";
         layout.margin = Object.assign({}, layout.margin, { l: 8, r: 8 });
       }
       const config = {
