@@ -10,7 +10,7 @@ from typing import Final
 from agents.artifact_store import ArtifactStore
 from agents.asker import Asker
 from agents.clock import Clock
-from agents.executor import Died, Executor, Finished, Handle, Raised, Returned
+from agents.executor import Cancelled, Died, Executor, Finished, Handle, Raised, Returned
 from agents.job_runner import JobRunner
 from agents.line_reader import LineReader
 from agents.messages import (
@@ -26,7 +26,7 @@ from agents.messages import (
     ToControl,
     decode_to_compute,
 )
-from agents.stages import stage_versions
+from agents.stages import stage_versions, warm_up
 from agents.worker_environment import versions
 from experiments.errors import Invalid, Transient
 from experiments.job import Job
@@ -131,14 +131,24 @@ class ComputeLoop:
             for told in self._runner.step():
                 self._tell(told)
 
+    def _warm_up(self) -> None:
+        """Let every slot import the rest while control makes up its mind.
+
+        Without workers of its own an executor imports when it must.
+        """
+        if self._executor.nodes:
+            self._preparations |= {
+                self._executor.submit(warm_up) for _ in range(self._executor.slots)
+            }
+
     def _prepared(self, finished: Finished) -> None:
         """Start with the first slot that is ready; the others may still import."""
         if isinstance(finished, Raised):
             raise finished.error
+        if self._runner is not None or isinstance(finished, Cancelled):
+            return
         if isinstance(finished, Died):
             raise Transient(f"a worker died while it was prepared: {finished.reason}")
-        if self._runner is not None or not isinstance(finished, Returned):
-            return
         here = versions()
         self._runner = JobRunner(
             self._executor,
@@ -151,6 +161,7 @@ class ComputeLoop:
         for job in self._early:
             self._runner.add(job)
         self._early.clear()
+        self._warm_up()
         self._tell(
             Ready(
                 slots=self._executor.slots,

@@ -38,7 +38,7 @@ TOLERANCE: Final = 1e-3
 
 
 def stage_versions(choice: PartChoice) -> dict[str, str]:
-    """Import everything the stages need and return their versions; the first call takes seconds."""
+    """Return the versions of the stages, as the code of this process has them."""
     made = generator(choice)
     properties = import_module("simulators.properties.characterize")
     cell = import_module("simulators.cell.evaluate")
@@ -48,6 +48,12 @@ def stage_versions(choice: PartChoice) -> dict[str, str]:
         CHARACTERIZE: f"{WRAPPER_VERSION}+{properties.VERSION}",
         EVALUATE: f"{WRAPPER_VERSION}+{cell.VERSION}+pybamm-{metadata.version('pybamm')}",
     }
+
+
+def warm_up() -> None:
+    """Import what the stages would import when they first run, seconds' worth of it."""
+    for module in ("simulators.properties.characterize", "simulators.cell.discharge"):
+        import_module(module)
 
 
 def generate(choice: PartChoice, request: VolumeRequest) -> Kept:
@@ -99,7 +105,7 @@ def evaluate(request: CellRequest) -> CellResult:
     try:
         for volume in request.volumes:
             require_percolation(volume)
-        at_mean = _performance(request, mean, with_curve=True)
+        at_mean = _performance(request, mean, is_mean=True)
     except DesignFailed as failed:
         stage = CHARACTERIZE if failed.failure_kind is FailureKind.not_percolating else EVALUATE
         failure = Failure(kind=failed.failure_kind, message=failed.message, stage=stage)
@@ -111,7 +117,7 @@ def evaluate(request: CellRequest) -> CellResult:
 
 
 def _performance(
-    request: CellRequest, properties: EffectiveProperties, *, with_curve: bool
+    request: CellRequest, properties: EffectiveProperties, *, is_mean: bool
 ) -> CellPerformance:
     from simulators.cell.evaluate import evaluate_cell
     from simulators.cell.sizing import recipe_metrics
@@ -127,21 +133,30 @@ def _performance(
         model=request.model,
         mesh_points=request.mesh_points,
         physics=request.physics,
-        with_curve=with_curve,
+        with_curve=is_mean,
+        with_bias=is_mean,
     )
 
 
 def _sample(request: CellRequest, volume: EffectiveProperties) -> VolumePerformance:
     try:
-        return VolumePerformance(metrics=_performance(request, volume, with_curve=False).metrics)
+        return VolumePerformance(metrics=_performance(request, volume, is_mean=False).metrics)
     except DesignFailed as failed:
         return VolumePerformance(failure=f"{failed.failure_kind.value}: {failed.message}")
 
 
 def image_sha256(path: str) -> str:
-    """Return the hash of an image file. Raises ``OSError``."""
-    with Path(path).open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+    """Return the hash of an image: of its bytes, or of a folder's files in name order.
+
+    Raises ``OSError`` where it cannot be read.
+    """
+    digest = hashlib.sha256()
+    image = Path(path)
+    for file in sorted(image.rglob("*")) if image.is_dir() else [image]:
+        if image == file or file.is_file():
+            with file.open("rb") as stream:
+                digest.update(hashlib.file_digest(stream, "sha256").digest())
+    return digest.hexdigest()
 
 
 def _record(voxels: Voxels, *, name: str, version: str, seed: int | None) -> Microstructure:

@@ -8,11 +8,14 @@ import pytest
 from agents.artifact_store import ArtifactStore
 from agents.evaluate_job import evaluate_job
 from agents.stages import stage_versions
-from experiments.campaign import Campaign, Objective, PartChoice
+from agents.voxel_file import unpack
+from experiments.campaign import Campaign, ImageBaseline, Objective, PartChoice
+from experiments.design import Design
 from experiments.design_space import Continuous, DesignSpace
 from experiments.fidelity import Fidelity
-from experiments.job import Job
+from experiments.job import Job, new_job
 from experiments.observation import FailureKind, Observation
+from simulators.microstructure.image_file import write_labels
 from tests.agents.tiny_campaign import job, tiny_campaign
 
 Evaluate = Callable[..., Observation]
@@ -211,11 +214,79 @@ def test_a_box_too_small_for_its_particles_is_bad_input(evaluate: Evaluate) -> N
     assert observation.failure.stage == "generate"
 
 
+def test_an_image_is_read_measured_and_evaluated_like_a_design(
+    evaluate: Evaluate, tmp_path: Path
+) -> None:
+    campaign = tiny_campaign()
+    generated = evaluate(campaign, job(campaign))
+    data = ArtifactStore(str(tmp_path)).read(generated.provenance.artifacts["voxels"])
+    assert data is not None
+    image = tmp_path / "cathode.tif"
+    write_labels(image, unpack(data))
+    baseline = ImageBaseline(image=str(image), voxel_size_um=1.5, thickness_um=75)
+    of_image = tiny_campaign(baseline=baseline)
+    observation = evaluate(of_image, today(of_image))
+    assert observation.failure is None
+    assert cached(observation) == {"read": [False], "characterize": [False], "evaluate": [False]}
+    assert observation.recipe is not None
+    assert observation.recipe.positive.thickness_m == pytest.approx(75e-6)
+    assert observation.recipe.positive.porosity == pytest.approx(0.35, abs=0.01)
+    assert observation.recipe.positive.active_wt_pct == pytest.approx(94.0, abs=0.2)
+    assert observation.properties is not None
+    measured_m = observation.properties.particle_radius_m
+    assert observation.recipe.positive.particle_d50_m == pytest.approx(2 * measured_m)
+    assert generated.properties is not None
+    assert observation.properties.pore_transport["0"].relative == pytest.approx(
+        generated.properties.pore_transport["0"].relative, rel=2e-3
+    )
+    again = evaluate(of_image, today(of_image))
+    assert all(record.cached for record in again.provenance.stages)
+
+
+@pytest.mark.parametrize(
+    ("content", "message"), [(None, "No such file"), (b"", "cathode.tif"), (b"II*", "cathode.tif")]
+)
+def test_an_image_that_cannot_be_used_is_bad_input(
+    evaluate: Evaluate, tmp_path: Path, content: bytes | None, message: str
+) -> None:
+    image = tmp_path / "cathode.tif"
+    if content is not None:
+        image.write_bytes(content)
+    campaign = tiny_campaign(
+        baseline=ImageBaseline(image=str(image), voxel_size_um=0.4, thickness_um=75)
+    )
+    observation = evaluate(campaign, today(campaign))
+    assert observation.failure is not None
+    assert observation.failure.kind is FailureKind.bad_input
+    assert message in observation.failure.message
+
+
+@pytest.mark.slow
+def test_the_real_cathode_is_measured_and_evaluated(evaluate: Evaluate, shared_data: Path) -> None:
+    campaign = tiny_campaign(
+        baseline=ImageBaseline(
+            image=str(shared_data / "nmc_cathode_ct.tif"), voxel_size_um=0.398, thickness_um=75
+        )
+    )
+    observation = evaluate(campaign, today(campaign))
+    assert observation.failure is None
+    assert observation.properties is not None
+    assert observation.properties.volume_fraction["pore"] == pytest.approx(0.4005, abs=1e-4)
+    assert observation.metrics["specific_energy_Wh_per_kg"].value > 100
+
+
 def test_every_stage_names_a_version() -> None:
     versions = stage_versions(PartChoice(name="stochastic"))
     assert set(versions) == {"generate", "read", "characterize", "evaluate"}
     assert "stochastic" in versions["generate"]
     assert "pybamm" in versions["evaluate"]
+
+
+def today(campaign: Campaign) -> Job:
+    """Return the job of an image baseline."""
+    return new_job(
+        campaign.name, Design(), "coarse", campaign_seed=campaign.seed, purpose="baseline"
+    )
 
 
 def energy_at(power_W: float) -> Objective:
