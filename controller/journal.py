@@ -10,8 +10,9 @@ from __future__ import annotations
 import hashlib
 import os
 import sqlite3
+import tempfile
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Final, Self
 
@@ -186,6 +187,25 @@ class Journal(JournalReader):
             if self._connection.in_transaction:
                 self._connection.execute("ROLLBACK")
             raise
+
+
+def check_sqlite() -> str:
+    """Return SQLite's version, once it has shown that it can do what a journal needs.
+
+    Raises ``OSError`` where it cannot.
+    """
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        closing(sqlite3.connect(Path(folder) / "probe.db", isolation_level=None)) as connection,
+    ):
+        try:
+            (mode,) = connection.execute("PRAGMA journal_mode = WAL").fetchone()
+            connection.execute("CREATE TABLE probe (one INTEGER NOT NULL) STRICT")
+        except sqlite3.DatabaseError as error:
+            raise OSError(f"SQLite {sqlite3.sqlite_version}: {error}") from error
+    if mode != "wal":
+        raise OSError(f"SQLite {sqlite3.sqlite_version} cannot keep a write-ahead log here")
+    return sqlite3.sqlite_version
 
 
 def _connect(path: Path, *, mode: str) -> sqlite3.Connection:
