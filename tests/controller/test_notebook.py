@@ -10,6 +10,8 @@ FOLDER = Path(__file__).resolve().parents[2] / "docs" / "notebooks"
 NOTEBOOK = FOLDER / "first_campaign.ipynb"
 
 
+@pytest.mark.slow
+@pytest.mark.timeout(600)
 @pytest.mark.filterwarnings("ignore")  # the kernel client's own
 def test_the_notebook_runs_from_start_to_end(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -23,7 +25,7 @@ def test_the_notebook_runs_from_start_to_end(
     monkeypatch.setenv("PYTHONPATH", str(FOLDER.parents[1]))
     notebook = nbformat.read(tmp_path / NOTEBOOK.name, as_version=4)
     client = NotebookClient(
-        notebook, timeout=280, kernel_name="python3", resources={"metadata": {"path": tmp_path}}
+        notebook, timeout=560, kernel_name="python3", resources={"metadata": {"path": tmp_path}}
     )
     client.execute()
     assert (tmp_path / "home" / "reports" / "first-campaign.html").is_file()
