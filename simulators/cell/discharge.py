@@ -52,6 +52,8 @@ class Discharge:
     voltage_V: Array
     charge_Ah_per_m2: Array
     losses_V: dict[str, Array]
+    integrator_s: float
+    """Time within the integrator."""
 
     def curve(self, area_m2: float) -> DischargeCurve:
         """Return the curve of a whole cell with so much coated area."""
@@ -179,6 +181,7 @@ def _read(
         voltage_V=voltage_V,
         charge_Ah_per_m2=charge_Ah,
         losses_V=losses_V,
+        integrator_s=float(solved.integration_time.value),
     )
 
 

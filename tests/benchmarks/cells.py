@@ -1,0 +1,106 @@
+"""Cell evaluations beside plain PyBaMM: ``python -m tests.benchmarks.cells WHAT [N]``.
+
+speed      the same designs built once and reused, and rebuilt each by plain PyBaMM
+robust     random designs up to 10C, how each ends
+accuracy   energy against plain PyBaMM rebuilt at 80 points, for several of our meshes
+"""
+
+from __future__ import annotations
+
+import collections
+import json
+import sys
+import time
+
+import numpy as np
+
+from experiments.errors import DesignFailed
+from simulators.cell.discharge import discharge
+from simulators.cell.discharge_model import MeshSize
+from tests.benchmarks.plain_pybamm import energy_Wh_per_m2, plain_discharge
+from tests.benchmarks.random_designs import RandomCell, random_cells
+
+
+def speed(n: int = 12) -> dict[str, float]:
+    """Time fresh designs at up to 2.5C: ours reused against plain PyBaMM rebuilt, both DFN-20."""
+    cells = random_cells(n + 1, seed=1, c_rates=(0.5, 2.5))
+    mesh = MeshSize.of(20)
+    discharge(cells[0].design, cells[0].conditions(mesh))
+    ours, within, plain = [], [], []
+    for cell in cells[1:]:
+        design, conditions = cell.design, cell.conditions(mesh)
+        started, wall = time.process_time(), time.perf_counter()
+        found = discharge(design, conditions)
+        ours.append(time.process_time() - started)
+        within.append(found.integrator_s / (time.perf_counter() - wall))
+        started = time.process_time()
+        _plain(cell, 20)
+        plain.append(time.process_time() - started)
+    return {
+        "n": n,
+        "ours_ms": 1e3 * float(np.median(ours)),
+        "integrator_share": float(np.median(within)),
+        "plain_rebuilt_ms": 1e3 * float(np.median(plain)),
+        "times_faster": float(np.median(np.array(plain) / np.array(ours))),
+    }
+
+
+def robust(n: int = 1000) -> dict[str, object]:
+    """Solve random designs up to 10C and count how each ended and which needed more attempts."""
+    ends: collections.Counter[str] = collections.Counter()
+    retried = 0
+    mesh = MeshSize.of(20)
+    for cell in random_cells(n, seed=2, c_rates=(0.05, 10.0)):
+        try:
+            found = discharge(cell.design, cell.conditions(mesh))
+        except DesignFailed as failed:
+            ends[str(failed.kind)] += 1
+            continue
+        ends[found.termination] += 1
+        retried += bool(found.fallbacks)
+    return {"n": n, "lost": n - sum(ends.values()), "retried": retried, "ends": dict(ends)}
+
+
+def accuracy(n: int = 20) -> dict[str, object]:
+    """Return per mesh the share of designs within 0.5% and 0.1% of plain PyBaMM at 80 points."""
+    meshes = (10, 16, 20, 30, 40, 60)
+    errors: dict[int, list[float]] = {points: [] for points in meshes}
+    for cell in random_cells(n, seed=3, c_rates=(0.1, 2.5)):
+        try:
+            reference = _plain(cell, 80)
+        except Exception as failed:  # noqa: BLE001 - the rival may fail as it likes
+            print(f"plain PyBaMM failed: {type(failed).__name__}", file=sys.stderr)
+            continue
+        for points in meshes:
+            found = discharge(cell.design, cell.conditions(MeshSize.of(points)))
+            errors[points].append(abs(found.energy_Wh_per_m2 / reference - 1.0))
+    return {
+        str(points): {
+            "n": len(found),
+            "within_0.5%": float(np.mean(np.array(found) < 5e-3)),
+            "within_0.1%": float(np.mean(np.array(found) < 1e-3)),
+            "median": float(np.median(found)),
+            "largest": float(np.max(found)),
+        }
+        for points, found in errors.items()
+    }
+
+
+def _plain(cell: RandomCell, mesh_points: int) -> float:
+    conditions = cell.conditions(MeshSize.of(20))
+    solution = plain_discharge(
+        cell.design,
+        power_W_per_m2=conditions.power_W_per_m2,
+        resistance_Ohm_m2=conditions.resistance_Ohm_m2,
+        temperature_K=conditions.temperature_K,
+        parameter_set=conditions.parameter_set,
+        mesh_points=mesh_points,
+    )
+    return energy_Wh_per_m2(solution, conditions.power_W_per_m2)
+
+
+if __name__ == "__main__":
+    chosen = sys.argv[1:2] or ["speed"]
+    arguments = [int(argument) for argument in sys.argv[2:]]
+    run = {"speed": speed, "robust": robust, "accuracy": accuracy}[chosen[0]]
+    print(json.dumps(run(*arguments), indent=1))
