@@ -14,11 +14,11 @@ from agents.acquisition.fixed_sequence import feasible_designs, in_fixed_order
 from agents.acquisition.known_constraints import Screen, violation
 from agents.acquisition.measured_best import measured_best
 from agents.acquisition.proposals import Pool
-from agents.acquisition.recommendation import merit, recommend
+from agents.acquisition.recommendation import recommend
 from agents.acquisition.search import N_NEAR, WIDTHS, Search
 from agents.acquisition.sobol import sobol_blocks
 from agents.acquisition.start import start_candidates
-from agents.surrogates.belief import Belief, form_belief
+from agents.surrogates.belief import Belief, form_belief, merit
 from agents.surrogates.diagnosis import diagnose
 from experiments.campaign import Campaign
 from experiments.design import Design

@@ -7,7 +7,7 @@ from scipy.stats import norm, qmc
 
 from agents.acquisition.expected_improvement import log_noisy_expected_improvement
 from agents.acquisition.hypervolume_improvement import log_noisy_hypervolume_improvement
-from agents.surrogates.belief import Belief
+from agents.surrogates.belief import Belief, merit
 
 N_SAMPLES = 32
 N_BASE = 64
@@ -47,6 +47,18 @@ class Gain:
                 + np.log(belief.success.probability(x, 0))
                 + np.log(belief.constraint_probability(x))
             )
+
+    def exploiting(self, x: np.ndarray) -> np.ndarray:
+        """Return what the last evaluations go by: the target's mean, where success is likely.
+
+        In units of the objectives' latent spread, plus the same log odds as a gain.
+        """
+        belief = self._belief
+        return np.asarray(
+            merit(belief, x)
+            + np.log(belief.success.probability(x, 0))
+            + np.log(belief.constraint_probability(x))
+        )
 
     def share_revealed(self, x: np.ndarray, level: int) -> np.ndarray:
         """Return which share of the target's variance at rows an evaluation would remove.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from agents.acquisition.proposals import Pool
-from agents.surrogates.belief import Belief
+from agents.surrogates.belief import Belief, merit
 from experiments.ranking import Recommendation
 
 LIKELY_SUCCESS = 0.5
@@ -29,16 +29,6 @@ def recommend(belief: Belief, pool: Pool, rng: np.random.Generator) -> Recommend
         predicted=belief.predict(row)[0],
         success_probability=float(belief.success.probability(row, 0)[0]),
     )
-
-
-def merit(belief: Belief, x: np.ndarray) -> np.ndarray:
-    """Return the posterior mean of the objectives at the target, standardised and warped."""
-    total = np.zeros(len(x))
-    for objective in belief.campaign.objectives:
-        process = belief.processes[belief.campaign.metric_key(objective)]
-        sign = 1.0 if objective.sense == "maximize" else -1.0
-        total += sign * process.mean(x)
-    return total
 
 
 def _best(belief: Belief, pool: Pool) -> int:

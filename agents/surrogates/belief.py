@@ -86,6 +86,16 @@ def modelled_constraints(campaign: Campaign) -> list[Constraint]:
     return [limit for limit in campaign.constraints if not METRICS[limit.metric].from_recipe]
 
 
+def merit(belief: Belief, x: np.ndarray) -> np.ndarray:
+    """Return the posterior mean of the objectives at the target, standardised and warped."""
+    total = np.zeros(len(x))
+    for objective in belief.campaign.objectives:
+        process = belief.processes[belief.campaign.metric_key(objective)]
+        sign = 1.0 if objective.sense == "maximize" else -1.0
+        total += sign * process.mean(x)
+    return total
+
+
 def form_belief(question: Question) -> Belief | None:
     """Learn from a question's observations; None where a modelled metric has no value at all.
 
