@@ -2,9 +2,21 @@
 
 from typing import Final
 
-from simulators.properties.characterize import characterize, combine, require_percolation
+from simulators.properties.averaging import combine, require_percolation
+from simulators.properties.characterize import (
+    Characterization,
+    characterize,
+    characterize_fully,
+)
 
-VERSION: Final = "1"
+VERSION: Final = "2"
 """Raised whenever the same voxels would give other numbers; results of older versions expire."""
 
-__all__ = ["VERSION", "characterize", "combine", "require_percolation"]
+__all__ = [
+    "VERSION",
+    "Characterization",
+    "characterize",
+    "characterize_fully",
+    "combine",
+    "require_percolation",
+]

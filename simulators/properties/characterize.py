@@ -1,33 +1,57 @@
-"""Measure every effective property of one labelled volume, and average over several volumes."""
+"""Measure every effective property of one labelled volume."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Final, Literal
 
 import numpy as np
 
-from experiments.errors import DesignFailed, Invalid
+from experiments.errors import Invalid
 from experiments.microstructure import PHASE_LABEL, PhaseName
-from experiments.observation import FailureKind
-from experiments.properties import AxisTransport, EffectiveProperties
+from experiments.morphology import Morphology
+from experiments.properties import EffectiveProperties
 from simulators.microstructure.voxels import Voxels
-from simulators.properties.interface_area import interface_areas_per_m
-from simulators.properties.particles import separate_particles
+from simulators.properties.averaging import combine, require_percolation
+from simulators.properties.interface_area import Interfaces, measure_interfaces
+from simulators.properties.morphology import describe_morphology
+from simulators.properties.particles import Particles, separate_particles
 from simulators.properties.percolating_fraction import percolating_fractions
-from simulators.properties.pore_size import continuous_size_distribution
+from simulators.properties.phase_transport import phase_transport
+from simulators.properties.pore_size import SizeDistribution, continuous_size_distribution
 from simulators.properties.slabs import available_cores
-from simulators.properties.transport import BOUND_METHOD, Sides, solve_conduction
+from simulators.properties.transport import BOUND_METHOD, Sides
 
 VERSION: Final = "1"
 """Raised whenever the same volume gives other numbers; part of the stage's cache key."""
+
+__all__ = [
+    "Characterization",
+    "characterize",
+    "characterize_fully",
+    "combine",
+    "require_percolation",
+]
 
 Detail = Literal["loop", "full"]
 Progress = Callable[[str], None]
 """Called with a few words before each step."""
 
+_GENERATED_RADIUS: Final = "equivalent_radius_m"
+"""Where generators put the volume-weighted equivalent radius of their particles."""
+
 _SOLIDS: Final[tuple[PhaseName, ...]] = ("active", "binder", "second_active")
+
+
+@dataclass(frozen=True)
+class Characterization:
+    """All that was measured on one volume."""
+
+    properties: EffectiveProperties
+    morphology: Morphology | None
+    """None in the loop."""
 
 
 def characterize(
@@ -41,9 +65,44 @@ def characterize(
     detail: Detail = "full",
     n_threads: int | None = None,
     progress: Progress | None = None,
-    clock: Callable[[], float] = time.perf_counter,
 ) -> EffectiveProperties:
-    """Measure transport, interface areas, percolation and sizes.
+    """Return the effective properties alone; see ``characterize_fully``."""
+    return characterize_fully(
+        voxels,
+        axes=axes,
+        binder_ion_diffusivity=binder_ion_diffusivity,
+        solid_conductivity=solid_conductivity,
+        tolerance=tolerance,
+        sides=sides,
+        detail=detail,
+        n_threads=n_threads,
+        progress=progress,
+    ).properties
+
+
+@dataclass(frozen=True)
+class _Shapes:
+    """What is measured once and used in both results."""
+
+    interfaces: Interfaces
+    pore_size: SizeDistribution
+    particles: Particles | None
+
+
+def characterize_fully(
+    voxels: Voxels,
+    *,
+    axes: Sequence[int] = (0, 1, 2),
+    binder_ion_diffusivity: float,
+    solid_conductivity: Mapping[str, float],
+    tolerance: float = 1e-3,
+    sides: Sides = "no_flux",
+    detail: Detail = "full",
+    n_threads: int | None = None,
+    progress: Progress | None = None,
+    clock: Callable[[], float] = time.perf_counter,
+) -> Characterization:
+    """Measure transport, interface areas, percolation and sizes; in full detail, all shapes too.
 
     Ions move in pores (1) and in the binder's nanopores (``binder_ion_diffusivity``); electrons in
     the phases that ``solid_conductivity`` names. In the loop (``detail="loop"``) the particle
@@ -51,164 +110,86 @@ def characterize(
     error. Raises ``Invalid`` for a conductivity of an unknown phase and for a volume of one phase.
     """
     started = clock()
-    n_threads = n_threads or available_cores()
-    report = progress or (lambda _: None)
+    _check(voxels, binder_ion_diffusivity, solid_conductivity)
+    threads = n_threads or available_cores()
+    report = progress or _say_nothing
     electrolyte: dict[str, float] = {"pore": 1.0, "binder": binder_ion_diffusivity}
-    _check(voxels, electrolyte, solid_conductivity)
-    fraction = voxels.volume_fraction
-    present: dict[str, int] = {phase: PHASE_LABEL[phase] for phase in fraction}
-
-    def transport(what: str, conductivity: Mapping[str, float]) -> dict[str, AxisTransport]:
-        found = {}
-        for axis in axes:
-            report(f"{what} transport along axis {axis}")
-            found[str(axis)] = _transport(
-                voxels, conductivity, axis, tolerance=tolerance, sides=sides, n_threads=n_threads
-            )
-        return found
-
-    pore = transport("pore", electrolyte)
-    solid = transport("solid", solid_conductivity)
+    pore, solid = (
+        phase_transport(
+            voxels,
+            conductivity,
+            axes=axes,
+            tolerance=tolerance,
+            sides=sides,
+            n_threads=threads,
+            report=lambda words, carrier=carrier: report(f"{carrier} {words}"),
+        )
+        for carrier, conductivity in (("pore", electrolyte), ("solid", solid_conductivity))
+    )
     report("percolation")
+    fraction = voxels.volume_fraction
     percolating = percolating_fractions(
         voxels.labels,
-        {phase: (label,) for phase, label in present.items()},
+        {str(phase): (PHASE_LABEL[phase],) for phase in fraction},
         axes=axes,
         is_periodic=sides == "periodic",
-        n_threads=n_threads,
+        n_threads=threads,
     )
-    report("interface areas")
-    areas = _areas(voxels, n_threads)
-    report("pore sizes")
-    pore_size = continuous_size_distribution(
-        voxels.labels == PHASE_LABEL["pore"], voxels.voxel_size_m, n_threads=n_threads
-    )
-    particle_radius_m = voxels.statistics.get("equivalent_radius_m")
-    if particle_radius_m is None or detail == "full":
-        report("particle sizes")
-        is_active = voxels.labels == PHASE_LABEL["active"]
-        if is_active.any():
-            particles = separate_particles(is_active, voxels.voxel_size_m, n_threads=n_threads)
-            particle_radius_m = particles.mean_radius_m
-    return EffectiveProperties(
+    shapes = _measure_shapes(voxels, detail, threads, report)
+    settings: dict[str, str | int | float | bool | None] = {
+        "axes": ",".join(str(axis) for axis in axes),
+        "binder_ion_diffusivity": binder_ion_diffusivity,
+        **{f"solid_conductivity.{name}": sigma for name, sigma in solid_conductivity.items()},
+        "tolerance": tolerance,
+        "sides": sides,
+        "detail": detail,
+        "area_estimator": "smooth_normals",
+        "bound_method": BOUND_METHOD,
+    }
+    properties = EffectiveProperties(
         shape=_triple(voxels.labels.shape),
         voxel_size_m=voxels.voxel_size_m,
         volume_fraction={str(phase): share for phase, share in fraction.items()},
         percolating_fraction=percolating,
         pore_transport=pore,
         solid_transport=solid,
-        interface_area_per_m=areas,
-        mean_pore_radius_m=pore_size.mean_radius_m,
-        particle_radius_m=particle_radius_m,
-        settings={
-            "axes": ",".join(str(axis) for axis in axes),
-            "binder_ion_diffusivity": binder_ion_diffusivity,
-            **{f"solid_conductivity.{name}": s for name, s in solid_conductivity.items()},
-            "tolerance": tolerance,
-            "sides": sides,
-            "detail": detail,
-            "area_estimator": "smooth_normals",
-            "bound_method": BOUND_METHOD,
-        },
-        elapsed_s=max(0.0, clock() - started),
+        interface_area_per_m=_named_areas(shapes.interfaces),
+        mean_pore_radius_m=shapes.pore_size.mean_radius_m,
+        particle_radius_m=_particle_radius_m(voxels, shapes),
+        settings=settings,
     )
-
-
-def combine(volumes: Sequence[EffectiveProperties]) -> EffectiveProperties:
-    """Average over volumes of one design; every mean keeps its samples.
-
-    A tortuosity factor is that of the mean: mean Σφᵢσᵢ over mean conductivity. Raises ``Invalid``
-    for no volume and for volumes measured with different settings.
-    """
-    if not volumes:
-        raise Invalid("no volume to average over")
-    first = volumes[0]
-    for other in volumes[1:]:
-        if (other.settings, other.voxel_size_m) != (first.settings, first.voxel_size_m):
-            raise Invalid("volumes measured with different settings or voxel sizes cannot be mixed")
-    phases = sorted({phase for volume in volumes for phase in volume.volume_fraction})
-    fraction = {
-        phase: _mean([volume.volume_fraction.get(phase, 0.0) for volume in volumes])
-        for phase in phases
-    }
-    electrolyte = {"pore": 1.0, "binder": float(first.settings["binder_ion_diffusivity"] or 0)}
-    solid = {
-        key.removeprefix("solid_conductivity."): float(value or 0)
-        for key, value in first.settings.items()
-        if key.startswith("solid_conductivity.")
-    }
-    areas = {
-        pair: tuple(volume.interface_area_per_m.get(pair, 0.0) for volume in volumes)
-        for pair in first.interface_area_per_m
-    }
-    return EffectiveProperties(
-        shape=first.shape,
-        voxel_size_m=first.voxel_size_m,
-        n_volumes=len(volumes),
-        volume_fraction=fraction,
-        percolating_fraction={
-            phase: {
-                axis: _mean(
-                    [
-                        volume.percolating_fraction.get(phase, {}).get(axis, 0.0)
-                        for volume in volumes
-                    ]
-                )
-                for axis in first.pore_transport
-            }
-            for phase in phases
-        },
-        pore_transport=_mean_transport(
-            [volume.pore_transport for volume in volumes], _wiener(fraction, electrolyte)
-        ),
-        solid_transport=_mean_transport(
-            [volume.solid_transport for volume in volumes], _wiener(fraction, solid)
-        ),
-        interface_area_per_m={pair: _mean(values) for pair, values in areas.items()},
-        interface_area_samples=areas,
-        mean_pore_radius_m=_mean_known([volume.mean_pore_radius_m for volume in volumes]),
-        particle_radius_m=_mean_known([volume.particle_radius_m for volume in volumes]),
-        settings=first.settings,
-        elapsed_s=sum(volume.elapsed_s for volume in volumes),
-    )
-
-
-def require_percolation(properties: EffectiveProperties, axis: int = 0) -> None:
-    """Raise ``DesignFailed`` (not_percolating) where ions or electrons cannot cross the electrode.
-
-    One blocked volume among several is enough: its design is on the edge of percolation.
-    """
-    for carrier, network, transports in (
-        ("ions", "Pore network", properties.pore_transport),
-        ("electrons", "Solid network", properties.solid_transport),
-    ):
-        transport = transports[str(axis)]
-        if min(transport.samples or (transport.relative,)) > 0:
-            continue
-        porosity = properties.volume_fraction.get("pore", 0.0)
-        raise DesignFailed(
-            f"{network} does not reach from separator to collector at {porosity:.0%} porosity: "
-            f"no path for {carrier} along axis {axis}",
-            kind=FailureKind.not_percolating,
-            porosity=porosity,
-            axis=axis,
+    morphology = None
+    if detail == "full":
+        morphology = describe_morphology(
+            voxels,
+            triple_line_per_m2=shapes.interfaces.triple_line_per_m2,
+            pore_size=shapes.pore_size,
+            particles=shapes.particles,
+            axes=axes,
+            n_threads=threads,
+            progress=report,
         )
+    elapsed_s = max(0.0, clock() - started)
+    return Characterization(properties.model_copy(update={"elapsed_s": elapsed_s}), morphology)
+
+
+def _say_nothing(_: str) -> None:
+    return None
 
 
 def _check(
-    voxels: Voxels, electrolyte: Mapping[str, float], solid_conductivity: Mapping[str, float]
+    voxels: Voxels, binder_ion_diffusivity: float, solid_conductivity: Mapping[str, float]
 ) -> None:
-    for name in solid_conductivity:
+    for name, value in solid_conductivity.items():
         if name not in _SOLIDS:
             raise Invalid(
                 f"solid conductivity of {name!r}: not a solid phase; allowed: {', '.join(_SOLIDS)}"
             )
-    for name, value in (*electrolyte.items(), *solid_conductivity.items()):
         if not (np.isfinite(value) and value >= 0):
-            raise Invalid(f"conductivity of {name}: {value}; it must be a finite number, 0 or more")
-    if electrolyte["binder"] > 1:
+            raise Invalid(f"solid conductivity of {name}: {value}; it must be finite, 0 or more")
+    if not 0 <= binder_ion_diffusivity <= 1:
         raise Invalid(
-            f"binder ion diffusivity {electrolyte['binder']:g}: it is relative to the bulk "
+            f"binder ion diffusivity {binder_ion_diffusivity:g}: it is relative to the bulk "
             "electrolyte and must lie within 0 and 1"
         )
     present = list(voxels.volume_fraction)
@@ -216,82 +197,41 @@ def _check(
         raise Invalid(f"the volume is all {present[0]}: a structure needs at least two phases")
 
 
-def _transport(
-    voxels: Voxels,
-    conductivity: Mapping[str, float],
-    axis: int,
-    *,
-    tolerance: float,
-    sides: Sides,
-    n_threads: int,
-) -> AxisTransport:
-    fraction: dict[str, float] = {str(p): share for p, share in voxels.volume_fraction.items()}
-    conducting = {
-        PHASE_LABEL[phase]: conductivity[phase]
-        for phase in PHASE_LABEL
-        if phase in fraction and conductivity.get(phase, 0.0) > 0
-    }
-    if not conducting:
-        return AxisTransport(relative=0.0, lower=0.0, upper=0.0)
-    found = solve_conduction(
-        (voxels.labels, conducting),
-        axis=axis,
-        voxel_size_m=voxels.voxel_size_m,
-        sides=sides,
-        tolerance=tolerance,
-        n_threads=n_threads,
+def _measure_shapes(voxels: Voxels, detail: Detail, n_threads: int, report: Progress) -> _Shapes:
+    labels, size_m = voxels.labels, voxels.voxel_size_m
+    report("interface areas")
+    interfaces = measure_interfaces(
+        labels, size_m, n_phases=max(3, int(labels.max()) + 1), n_threads=n_threads
     )
-    return AxisTransport(
-        relative=found.relative,
-        lower=found.lower,
-        upper=found.upper,
-        tortuosity_factor=found.tortuosity_factor,
+    report("pore sizes")
+    pore_size = continuous_size_distribution(
+        labels == PHASE_LABEL["pore"], size_m, n_threads=n_threads
     )
+    is_active = labels == PHASE_LABEL["active"]
+    particles = None
+    if is_active.any() and (detail == "full" or _GENERATED_RADIUS not in voxels.statistics):
+        report("particle sizes")
+        particles = separate_particles(is_active, size_m, n_threads=n_threads)
+    return _Shapes(interfaces, pore_size, particles)
 
 
-def _areas(voxels: Voxels, n_threads: int) -> dict[str, float]:
+def _particle_radius_m(voxels: Voxels, shapes: _Shapes) -> float | None:
+    """Return the generator's radius where it is known, else the measured one."""
+    known = voxels.statistics.get(_GENERATED_RADIUS)
+    if known is not None:
+        return known
+    return None if shapes.particles is None else shapes.particles.mean_radius_m
+
+
+def _named_areas(interfaces: Interfaces) -> dict[str, float]:
     """Return areas by pair; the three main pairs always, others where present."""
-    names = list(PHASE_LABEL)[: max(3, int(voxels.labels.max()) + 1)]
-    area = interface_areas_per_m(
-        voxels.labels, voxels.voxel_size_m, n_phases=len(names), n_threads=n_threads
-    )
+    area = interfaces.area_per_m
+    names = list(PHASE_LABEL)[: area.shape[0]]
     return {
         f"{names[i]}-{names[j]}": float(area[i, j])
         for i in range(len(names))
         for j in range(i + 1, len(names))
     }
-
-
-def _wiener(fraction: Mapping[str, float], conductivity: Mapping[str, float]) -> float:
-    """Return Σφᵢσᵢ, above which no structure conducts."""
-    return sum(share * conductivity.get(phase, 0.0) for phase, share in fraction.items())
-
-
-def _mean_transport(
-    volumes: Sequence[Mapping[str, AxisTransport]], wiener: float
-) -> dict[str, AxisTransport]:
-    means = {}
-    for axis in volumes[0]:
-        along = [volume[axis] for volume in volumes]
-        relative = _mean([transport.relative for transport in along])
-        means[axis] = AxisTransport(
-            relative=relative,
-            lower=_mean([transport.lower for transport in along]),
-            upper=_mean([transport.upper for transport in along]),
-            tortuosity_factor=wiener / relative if relative > 0 else None,
-            discretisation_bias=_mean_known([t.discretisation_bias for t in along]),
-            samples=tuple(transport.relative for transport in along),
-        )
-    return means
-
-
-def _mean(values: Sequence[float]) -> float:
-    return float(np.mean(values))
-
-
-def _mean_known(values: Sequence[float | None]) -> float | None:
-    known = [value for value in values if value is not None]
-    return _mean(known) if known else None
 
 
 def _triple(shape: tuple[int, ...]) -> tuple[int, int, int]:

@@ -1,0 +1,51 @@
+"""Transport along the axes of a volume whose phases have names and conductivities."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+from experiments.microstructure import PHASE_LABEL
+from experiments.properties import AxisTransport
+from simulators.microstructure.voxels import Voxels
+from simulators.properties.transport import Sides, solve_conduction
+
+
+def phase_transport(
+    voxels: Voxels,
+    conductivity: Mapping[str, float],
+    *,
+    axes: Sequence[int],
+    tolerance: float,
+    sides: Sides = "no_flux",
+    n_threads: int | None = None,
+    report: Callable[[str], None],
+) -> dict[str, AxisTransport]:
+    """Solve conduction along every axis in the phases that conduct, by name.
+
+    Where no conducting phase is present the conductivity is 0 and the tortuosity factor null.
+    """
+    conducting = {
+        PHASE_LABEL[phase]: conductivity[phase]
+        for phase in voxels.volume_fraction
+        if conductivity.get(phase, 0.0) > 0
+    }
+    if not conducting:
+        return {str(axis): AxisTransport(relative=0.0, lower=0.0, upper=0.0) for axis in axes}
+    transports = {}
+    for axis in axes:
+        report(f"transport along axis {axis}")
+        found = solve_conduction(
+            (voxels.labels, conducting),
+            axis=axis,
+            voxel_size_m=voxels.voxel_size_m,
+            sides=sides,
+            tolerance=tolerance,
+            n_threads=n_threads,
+        )
+        transports[str(axis)] = AxisTransport(
+            relative=found.relative,
+            lower=found.lower,
+            upper=found.upper,
+            tortuosity_factor=found.tortuosity_factor,
+        )
+    return transports
