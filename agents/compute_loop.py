@@ -128,7 +128,7 @@ class ComputeLoop:
     def _advance(self) -> None:
         """Let the jobs go on, and tell what came of them."""
         if self._runner is not None:
-            for told in self._runner.step():
+            for told in self._runner.step(n_taken=len(self._preparations)):
                 self._tell(told)
 
     def _warm_up(self) -> None:

@@ -65,6 +65,7 @@ class JobRunner:
         self._running: dict[str, _Running] = {}
         self._owners: dict[Handle, str | None] = {}
         self._told: list[Told] = []
+        self._n_taken = 0
 
     @property
     def busy(self) -> int:
@@ -76,10 +77,9 @@ class JobRunner:
         """Say whether no job is left."""
         return not (self._waiting or self._running)
 
-    def next_deadline_s(self) -> float | None:
-        """Return the monotonic time of the next deadline."""
-        deadlines = [run.deadline_s for run in self._running.values() if run.deadline_s is not None]
-        return min(deadlines, default=None)
+    @property
+    def _has_free_slot(self) -> bool:
+        return self.busy + self._n_taken < self._executor.slots
 
     def add(self, job: Job) -> None:
         """Take a job; one that is here already is not taken twice."""
@@ -116,8 +116,12 @@ class JobRunner:
             self._drop(job_id)
         return True
 
-    def step(self) -> list[Told]:
-        """Enforce deadlines, fill free slots, and return what there is to tell."""
+    def step(self, n_taken: int = 0) -> list[Told]:
+        """Enforce deadlines, fill free slots, and return what there is to tell.
+
+        ``n_taken`` slots are taken by calls that are not ours.
+        """
+        self._n_taken = n_taken
         self._end_overdue()
         self._fill()
         told, self._told = self._told, []
@@ -148,7 +152,7 @@ class JobRunner:
         for run in list(self._running.values()):
             if not self._advance(run):
                 return
-        while self._waiting and self.busy < self._executor.slots:
+        while self._waiting and self._has_free_slot:
             job = self._waiting.pop(next(iter(self._waiting)))
             run = self._running[job.id] = _Running(
                 chain=Chain(
@@ -165,11 +169,11 @@ class JobRunner:
     def _advance(self, run: _Running) -> bool:
         """Start what a job is ready for; return whether slots are left."""
         run.ready += run.chain.ready()
-        while run.ready and self.busy < self._executor.slots:
+        while run.ready and self._has_free_slot:
             self._start(run, run.ready.pop(0))
         if run.chain.is_finished:
             self._finish(run, None)
-        return self.busy < self._executor.slots
+        return self._has_free_slot
 
     def _start(self, run: _Running, call: StageCall) -> None:
         job_id, now_s = run.chain.job.id, self._clock.monotonic_s()

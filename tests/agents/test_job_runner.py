@@ -112,6 +112,13 @@ def test_waiting_for_a_slot_does_not_count_towards_the_deadline(laboratory: Labo
     assert laboratory.runner.step() == [JobStarted(job_id=second.id, stage="generate")]
 
 
+def test_slots_taken_by_others_are_not_filled(laboratory: Laboratory) -> None:
+    one = job(tiny_campaign())
+    laboratory.runner.add(one)
+    assert laboratory.runner.step(n_taken=2) == []
+    assert laboratory.runner.step(n_taken=1) == [JobStarted(job_id=one.id, stage="generate")]
+
+
 def test_the_death_of_a_worker_loses_the_job_and_nothing_else(tmp_path: Path) -> None:
     campaign = tiny_campaign()
     laboratory = Laboratory(campaign, tmp_path, FragileExecutor())
