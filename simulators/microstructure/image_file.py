@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
@@ -47,16 +48,30 @@ def read_labels(
     )
 
 
-def write_labels(path: Path | str, voxels: Voxels) -> None:
-    """Write a TIFF stack that carries its voxel size where ImageJ and this reader look for it."""
+def write_labels(
+    path: Path | str, voxels: Voxels, provenance: Mapping[str, object] | None = None
+) -> None:
+    """Write a TIFF stack that carries its voxel size where ImageJ and this reader look for it.
+
+    ``provenance`` (plain JSON values) goes where ImageJ shows it as the image's info.
+    """
     z_um, y_um, x_um = (size * 1e6 for size in voxels.voxel_size_m)
+    told = {} if provenance is None else {"Info": json.dumps(provenance, ensure_ascii=True)}
     tifffile.imwrite(
         path,
         voxels.labels,
         imagej=True,
         resolution=(1.0 / x_um, 1.0 / y_um),
-        metadata={"axes": "ZYX", "spacing": z_um, "unit": "um"},
+        metadata={"axes": "ZYX", "spacing": z_um, "unit": "um", **told},
     )
+
+
+def read_provenance(path: Path | str) -> dict[str, object]:
+    """Return what ``write_labels`` was told of the image's origin; empty where nothing was."""
+    with tifffile.TiffFile(path) as tif:
+        info = (tif.imagej_metadata or {}).get("Info", "{}")
+    found: dict[str, object] = json.loads(info)
+    return found
 
 
 def _checked_names(labels: Mapping[str, int] | None) -> dict[PhaseName, int] | None:

@@ -1,17 +1,18 @@
 """Deposit the carbon-binder domain where it costs the least interfacial energy.
 
-Binder that spreads on the active surface gains adhesion; binder that gathers gains cohesion. After
-the morphology factor ω of Mistry, Smith and Mukherjee (2018, ACS Appl. Mater. Interfaces 10, 6317;
-ω near 0 film-like, near 1 finger-like) the energy of a pore voxel is
+Binder that spreads on the active surface gains adhesion; binder that gathers gains cohesion; the
+last liquid of a drying slurry is drawn into the narrowest gaps. After the morphology factor ω of
+Mistry, Smith and Mukherjee (2018, ACS Appl. Mater. Interfaces 10, 6317; ω near 0 film-like, near 1
+finger-like) the energy of a pore voxel is
 
-    E = (1 − ω)·d/t − ω·G − β/(1 + (d + d₂)/t)²
+    E = (1 − ω)·[(1 − β)·d + β·(d + d₂)/2]/t − ω·G
 
-with d and d₂ the distances to the nearest two particle surfaces, t the thickness of an even film
-of the same volume, and G a Gaussian field of unit variance that changes over the cluster size. The
-first term alone gives an even film, the second clusters that reach into the pores, the third
-bridges where two particles almost touch. Unlike their growth voxel by voxel, E does not know the
-voxel size, so coarse and fine voxels sample the same structure. The lowest energies are filled
-until the count is exact.
+with d and d₂ the distances to the nearest two particle surfaces (their sum is the width of the gap
+between them), t the thickness of an even film of the same volume, and G a Gaussian field of unit
+variance that changes over the cluster size. Alone, d gives an even film, d + d₂ bridges that fill
+gaps from contacts outwards, and G clusters that reach into the pores. Unlike growth voxel by voxel,
+E does not know the voxel size, so coarse and fine voxels sample the same structure. The lowest
+energies are filled until the count is exact.
 """
 
 from __future__ import annotations
@@ -41,7 +42,7 @@ class BinderMorphology:
     """0.1 film … 0.9 fingers."""
     cluster_size_m: float
     bridging: float = 0.5
-    """β: energy of a contact relative to that of leaving the film's thickness."""
+    """β: 0 ignores neighbouring particles, 1 fills the narrowest gaps first."""
 
 
 @dataclass(frozen=True)
@@ -118,7 +119,7 @@ def _energy(  # noqa: PLR0917
     """Replace ``nearest`` by the energy; the noise is interpolated linearly, wrapping around."""
     n_z, n_y, n_x = nearest.shape
     m_z, m_y, m_x = noise.shape
-    wet = np.float32(1.0) - omega
+    wet = (np.float32(1.0) - omega) * per_thickness
     row = np.empty(m_x, dtype=np.float32)
     for z in range(n_z):
         at_z = (z + first_layer + 0.5) * m_z / shape[0] - 0.5
@@ -143,7 +144,6 @@ def _energy(  # noqa: PLR0917
                 x_1 = (x_0 + 1) % m_x
                 x_0 = x_0 % m_x
                 g = row[x_0] + f_x * (row[x_1] - row[x_0])
-                d = nearest[z, y, x] * per_thickness
-                both = d + second[z, y, x] * per_thickness
-                open_ = np.float32(1.0) + both
-                nearest[z, y, x] = wet * d - omega * g - bridging / (open_ * open_)
+                d = nearest[z, y, x]
+                gap = np.float32(0.5) * (second[z, y, x] - d)
+                nearest[z, y, x] = wet * (d + bridging * gap) - omega * g

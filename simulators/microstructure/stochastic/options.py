@@ -24,8 +24,8 @@ class GeneratorOptions(Frozen):
     boundary: Literal["periodic", "walled", "boxed"] | None = None
     """Faces that particles do not cross: none, those of the thickness, or all six. None: periodic,
     or walled where something changes through the thickness."""
-    binder_bridging: float = Field(default=0.5, ge=0, le=10)
-    """How much binder prefers gaps between two particles over the open surface."""
+    binder_bridging: float = Field(default=0.5, ge=0, le=1)
+    """How much binder prefers narrow gaps between particles over the open surface (assumed)."""
     binder_cluster_m: float | None = Field(default=None, gt=0)
     """Size of binder clusters; None: 0.4 median diameters (assumed)."""
 

@@ -70,6 +70,7 @@ def pack(
     worst, reference = 1.0, np.inf
     scaled = half_axes
     shapes = np.empty((0, 3, 3))
+    extents = particles.half_extents_m
     for sweep in range(n_sweeps):
         if _farthest(centres, anchors, edges, wraps) > 0.5 * margin:
             anchors, pairs, shares = _neighbours(centres, widest, edges, wraps, margin)
@@ -84,10 +85,11 @@ def pack(
         else:
             if is_graded or sweep % _REFRESH == 0:
                 rotations, shapes = straightened(rotations, scaled)
+                extents = Particles(centres, particles.half_axes_m, rotations).half_extents_m
             worst, total = sweep_ellipsoids(
                 pairs, shares, centres, rotations, scaled, shapes, ease, edges, wraps, step
             )
-        _bring_back(centres, particles.half_extents_m, edges, wraps)
+        _bring_back(centres, extents, edges, wraps)
         if worst <= tolerance:
             break
         if sweep > _N_FAST and sweep % _PATIENCE == 0:
@@ -96,6 +98,7 @@ def pack(
             reference = total
     rotations, _ = straightened(rotations, half_axes)
     moved = Particles(centres_m=centres, half_axes_m=particles.half_axes_m, rotations=rotations)
+    _bring_back(moved.centres_m, moved.half_extents_m, edges, wraps)
     return Packed(particles=moved, worst_overlap=float(worst), n_sweeps=sweep + 1)
 
 
