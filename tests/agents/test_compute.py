@@ -81,38 +81,29 @@ def test_a_campaign_runs_over_real_ray_and_everything_ends_with_the_line(
     assert soon_gone(family)
 
 
-def test_a_killed_worker_loses_its_job_and_a_killed_compute_leaves_nobody(
+def test_a_worker_a_deadline_and_compute_itself_can_be_killed(
     compute: ComputeProcess, tmp_path: Path
 ) -> None:
-    slow = tiny_campaign(generator=PartChoice(name="stochastic"), fidelities=slow_fidelities())
+    slow = tiny_campaign(fidelities=slow_fidelities(), deadline_s=4.0)
     compute.send(configure(slow, tmp_path, executor="ray", n_workers=1))
     compute.until(Ready)
-    compute.send(RunJob(job=job(slow)))
-    compute.until(JobStarted)
+    doomed, dropped = job(slow), job(slow, porosity=0.5)
+    compute.send(RunJob(job=doomed), RunJob(job=dropped), CancelJob(job_id=dropped.id))
+    assert compute.until(JobStarted).job_id == doomed.id
     os.kill(busy_worker(compute.process.pid), signal.SIGKILL)
-    lost = compute.until(JobLost)
-    assert lost.job_id == job(slow).id
+    assert compute.until(JobLost).job_id == doomed.id
+
+    compute.send(RunJob(job=doomed))
+    observation = compute.until(JobFinished).observation
+    assert observation.job == doomed
+    assert observation.failure is not None
+    assert observation.failure.kind is FailureKind.timed_out
+    assert 3.9 < observation.provenance.busy_s < 60
+
     family = descendants(compute.process.pid)
     compute.process.kill()
     compute.process.wait()
     assert soon_gone(family)
-
-
-def test_a_job_past_its_deadline_is_killed_and_timed_out(
-    compute: ComputeProcess, tmp_path: Path
-) -> None:
-    slow = tiny_campaign(fidelities=slow_fidelities(), deadline_s=1.0)
-    compute.send(configure(slow, tmp_path, executor="ray", n_workers=1))
-    compute.until(Ready)
-    late, dropped = job(slow), job(slow, porosity=0.5)
-    compute.send(RunJob(job=late), RunJob(job=dropped), CancelJob(job_id=dropped.id))
-    observation = compute.until(JobFinished).observation
-    assert observation.job == late
-    assert observation.failure is not None
-    assert observation.failure.kind is FailureKind.timed_out
-    assert 0.9 < observation.provenance.busy_s < 30
-    compute.send(RunJob(job=job(slow, porosity=0.4)))
-    assert compute.until(JobFinished).observation.failure.kind is FailureKind.timed_out
 
 
 def test_control_going_away_ends_compute_before_it_is_ready(
