@@ -5,16 +5,24 @@ from __future__ import annotations
 import json
 import math
 import threading
-from collections.abc import Mapping
-from typing import Any, Final
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 from rich.console import Console
-from rich.table import Table
 
-from controller.quantity import NO_VALUE, duration, percent, three, with_interval, with_unit
+from controller.report.characterization_table import (
+    characterization_document,
+    print_characterization,
+)
 from experiments.errors import Invalid
-from experiments.properties import AxisTransport, EffectiveProperties
+from experiments.microstructure import PHASE_LABEL
+from experiments.properties import EffectiveProperties
+
+if TYPE_CHECKING:
+    from simulators.microstructure.voxels import Voxels
+    from simulators.properties.characterize import Characterization
+    from simulators.properties.size_study import SizeStudy
 
 _QUIET_S: Final = 2.0
 """Work shorter than this is not announced."""
@@ -64,6 +72,20 @@ _ACTIVE_PER_BINDER: Final = 0.3 / 375.0
     show_default=True,
     help="What happens at the sides of the image.",
 )
+@click.option(
+    "--volumes",
+    "target",
+    type=float,
+    metavar="TARGET",
+    help="Also say how many volumes of what size know every value to ±TARGET (0.01 is 1%), from "
+    "the scatter between parts of the image.",
+)
+@click.option(
+    "--figures",
+    type=click.Path(path_type=Path, file_okay=False),
+    metavar="DIR",
+    help="Write slices, flux, distributions and a 3D view into this folder.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 def command(  # noqa: PLR0917
     image: str,
@@ -73,6 +95,8 @@ def command(  # noqa: PLR0917
     binder_ion_diffusivity: float,
     tolerance: float,
     sides: Any,
+    target: float | None,
+    figures: Path | None,
     as_json: bool,
 ) -> int:
     """Measure transport along three axes, interface areas, percolation and sizes of IMAGE.
@@ -84,15 +108,17 @@ def command(  # noqa: PLR0917
     asked = None if solid_conductivity is None else _pairs(solid_conductivity, _SOLID)
     _check_number("--binder-ion-diffusivity", binder_ion_diffusivity, 0.0, 1.0)
     _check_number("--tolerance", tolerance, 1e-5, 0.5)
+    if target is not None:
+        _check_number("--volumes", target, 1e-4, 0.5)
 
     from simulators.microstructure.image_file import read_labels
-    from simulators.properties import characterize
+    from simulators.properties import characterize_fully
 
     with Announcement() as announce:
         announce(f"reading {image}")
         voxels = read_labels(image, named, size_m)
         conductivity = asked or _default_conductivity("binder" in voxels.volume_fraction)
-        properties = characterize(
+        found = characterize_fully(
             voxels,
             binder_ion_diffusivity=binder_ion_diffusivity,
             solid_conductivity=conductivity,
@@ -100,12 +126,52 @@ def command(  # noqa: PLR0917
             sides=sides,
             progress=announce,
         )
+        plans = None if target is None else _plans(voxels, found.properties, target, announce)
+        written = [] if figures is None else _draw(figures, voxels, found, announce)
     if as_json:
         options = {"image": image, "labels": labels, "voxel_size_um": voxel_size_um}
-        click.echo(json.dumps(_document(properties, options, voxels.fallbacks), indent=2))
-    else:
-        _print_tables(Console(), properties, voxels.fallbacks)
+        document = characterization_document(found, options, voxels.fallbacks, plans)
+        document["figures"] = [str(path) for path in written]
+        click.echo(json.dumps(document, indent=2, allow_nan=False))
+        return 0
+    print_characterization(Console(), found, voxels.fallbacks, plans)
+    for path in written:
+        click.echo(f"wrote {path}", err=True)
     return 0
+
+
+def _plans(
+    voxels: Voxels, properties: EffectiveProperties, target: float, announce: Announcement
+) -> dict[str, SizeStudy]:
+    """Measure how values scatter between parts of the image, and what the target takes."""
+    from simulators.properties.size_study import study_sizes
+
+    announce("transport and areas of parts of the image")
+    return study_sizes(
+        voxels,
+        binder_ion_diffusivity=float(properties.settings["binder_ion_diffusivity"] or 0.0),
+        target=target,
+    )
+
+
+def _draw(
+    folder: Path, voxels: Voxels, found: Characterization, announce: Announcement
+) -> list[Path]:
+    from controller.report.characterization_figures import write_figures
+    from simulators.properties.flux_field import flux_on_slice
+
+    announce("figures")
+    flux = None
+    if found.properties.pore_transport["0"].relative > 0:
+        diffusivity = {"pore": 1.0, "binder": found.properties.settings["binder_ion_diffusivity"]}
+        conducting = {
+            PHASE_LABEL[phase]: float(diffusivity[phase] or 0.0)
+            for phase in voxels.volume_fraction
+            if diffusivity.get(phase)
+        }
+        flux = flux_on_slice(voxels.labels, conducting, voxel_size_m=voxels.voxel_size_m)
+    assert found.morphology is not None  # full detail was asked for
+    return write_figures(folder, voxels, found.morphology, flux)
 
 
 class Announcement:
@@ -188,83 +254,3 @@ def _default_conductivity(has_binder: bool) -> dict[str, float]:
     if has_binder:
         return {"active": _ACTIVE_PER_BINDER, "binder": 1.0, "second_active": _ACTIVE_PER_BINDER}
     return {"active": 1.0, "second_active": 1.0}
-
-
-def _document(
-    properties: EffectiveProperties, options: Mapping[str, Any], fallbacks: tuple[str, ...]
-) -> dict[str, Any]:
-    """Return the JSON document of the command-line contract (DESIGN.md)."""
-    document = properties.model_dump(
-        mode="json", exclude={"n_volumes", "interface_area_samples", "pore_transport"}
-    )
-    document["pore_transport"] = _axes(properties.pore_transport, "relative_diffusivity")
-    document["solid_transport"] = _axes(properties.solid_transport, "relative_conductivity")
-    document["settings"] = {**options, **properties.settings}
-    document["fallbacks"] = list(fallbacks)
-    return document
-
-
-def _axes(transport: Mapping[str, AxisTransport], name: str) -> dict[str, dict[str, float | None]]:
-    return {
-        axis: {
-            name: found.relative,
-            "lower": found.lower,
-            "upper": found.upper,
-            "tortuosity_factor": found.tortuosity_factor,
-            "discretisation_bias": found.discretisation_bias,
-        }
-        for axis, found in transport.items()
-    }
-
-
-def _print_tables(
-    console: Console, properties: EffectiveProperties, fallbacks: tuple[str, ...]
-) -> None:
-    size_um = " x ".join(three(size * 1e6) for size in properties.voxel_size_m)
-    shape = " x ".join(str(n) for n in properties.shape)
-    console.print(f"{shape} voxels of {size_um} µm", highlight=False)
-    console.print(_transport_table(properties))
-    console.print(_phase_table(properties))
-    console.print(_area_table(properties))
-    for note in fallbacks:
-        console.print(f"note: {note}", highlight=False)
-    console.print(f"measured in {duration(properties.elapsed_s)}", highlight=False)
-
-
-def _transport_table(properties: EffectiveProperties) -> Table:
-    table = Table("transport", "axis", "relative (certified)", "tortuosity factor", box=None)
-    for what, transport in (
-        ("ions, Deff/D0", properties.pore_transport),
-        ("electrons, σeff", properties.solid_transport),
-    ):
-        for axis, found in transport.items():
-            tau = found.tortuosity_factor
-            table.add_row(
-                what,
-                f"{axis} (through)" if axis == "0" else axis,
-                with_interval(found.relative, found.lower, found.upper, ""),
-                "∞, no path" if tau is None else three(tau),
-            )
-    return table
-
-
-def _phase_table(properties: EffectiveProperties) -> Table:
-    table = Table("phase", "volume", "reaches both ends of axis", "mean radius", box=None)
-    radius_m = {"pore": properties.mean_pore_radius_m, "active": properties.particle_radius_m}
-    for phase, share in properties.volume_fraction.items():
-        along = properties.percolating_fraction[phase]
-        radius = radius_m.get(phase)
-        table.add_row(
-            phase.replace("_", " "),
-            f"{100 * share:.2f}%",
-            ", ".join(f"{axis}: {percent(part)}" for axis, part in along.items()),
-            NO_VALUE if radius is None else with_unit(radius * 1e6, "µm"),
-        )
-    return table
-
-
-def _area_table(properties: EffectiveProperties) -> Table:
-    table = Table("interface", "area per volume", box=None)
-    for pair, area_per_m in properties.interface_area_per_m.items():
-        table.add_row(pair, with_unit(area_per_m * 1e-6, "µm²/µm³"))
-    return table

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Final, Literal
 
 import numpy as np
@@ -122,7 +123,7 @@ def characterize_fully(
             tolerance=tolerance,
             sides=sides,
             n_threads=threads,
-            report=lambda words, carrier=carrier: report(f"{carrier} {words}"),
+            report=partial(_say_of, report, carrier),
         )
         for carrier, conductivity in (("pore", electrolyte), ("solid", solid_conductivity))
     )
@@ -171,6 +172,10 @@ def characterize_fully(
         )
     elapsed_s = max(0.0, clock() - started)
     return Characterization(properties.model_copy(update={"elapsed_s": elapsed_s}), morphology)
+
+
+def _say_of(report: Progress, carrier: str, words: str) -> None:
+    report(f"{carrier} {words}")
 
 
 def _say_nothing(_: str) -> None:

@@ -69,15 +69,24 @@ def describe_morphology(
     )
 
 
-def classes(value_m: NDArray[np.float64], share: NDArray[np.float64]) -> Distribution:
-    """Gather shares into classes of equal width; values are the classes' middles."""
+def classes(
+    value_m: NDArray[np.float64], share: NDArray[np.float64], step_m: float = 0.0
+) -> Distribution:
+    """Gather shares into classes of equal width; values are the classes' middles.
+
+    Values that are whole multiples of a step fall into classes of as many steps each.
+    """
     if not value_m.size or share.sum() <= 0:
         return Distribution(value_m=(), share=())
-    n = min(_N_CLASSES, value_m.size)
-    total, edges = np.histogram(
-        value_m, bins=n, range=(0.0, float(value_m.max()) * (1 + 1e-9)), weights=share
-    )
-    middle = 0.5 * (edges[1:] + edges[:-1])
+    largest = float(value_m.max())
+    if step_m > 0:
+        n_steps = -(-round(largest / step_m) // _N_CLASSES)
+        width, low = n_steps * step_m, 0.5 * step_m
+    else:
+        width, low = largest * (1 + 1e-9) / min(_N_CLASSES, value_m.size), 0.0
+    place = np.floor((value_m - low) / width).astype(np.int64)
+    total = np.bincount(np.maximum(place, 0), weights=share)
+    middle = low + (np.arange(total.size) + 0.5) * width
     return Distribution(value_m=tuple(middle.tolist()), share=tuple((total / total.sum()).tolist()))
 
 
@@ -94,7 +103,10 @@ def _phase(
         volume_fraction_sd=certainty.standard_deviation,
         is_fraction_resolved=certainty.is_resolved,
         mean_chord_m={axis: found.mean_m for axis, found in chords.items()},
-        chord={axis: classes(found.length_m, found.share) for axis, found in chords.items()},
+        chord={
+            axis: classes(found.length_m, found.share, voxels.voxel_size_m[int(axis)])
+            for axis, found in chords.items()
+        },
         correlation_length_m={axis: found.correlation_length_m for axis, found in pairs.items()},
         two_point_lag_m={axis: tuple(found.lag_m.tolist()) for axis, found in pairs.items()},
         two_point_probability={

@@ -1,0 +1,72 @@
+"""A page with the solid phases in 3D, to turn and zoom; it loads nothing from outside."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+import plotly.graph_objects as go
+from scipy.ndimage import gaussian_filter
+from skimage.measure import marching_cubes
+
+from controller.report.tokens import LIGHT, PHASES
+from experiments.microstructure import PHASE_LABEL, PhaseName
+from simulators.microstructure.voxels import Voxels
+
+MAX_EDGE: Final = 72
+"""Longest edge drawn, in voxels: the middle is cut out of a larger image, at full resolution."""
+
+_SOLIDS: Final[tuple[PhaseName, ...]] = ("active", "binder", "second_active")
+_SMOOTHING_VOXELS: Final = 0.7
+"""Takes the staircase off without closing one-voxel films."""
+
+
+def write_solid_view(path: Path, voxels: Voxels, *, font: str) -> None:
+    """Write the page."""
+    starts = [max(0, (n - MAX_EDGE) // 2) for n in voxels.labels.shape]
+    labels = voxels.labels[tuple(slice(start, start + MAX_EDGE) for start in starts)]
+    size_um = tuple(size * 1e6 for size in voxels.voxel_size_m)
+    meshes = [
+        mesh
+        for phase in _SOLIDS
+        if np.any(labels == PHASE_LABEL[phase])
+        for mesh in (_mesh(labels == PHASE_LABEL[phase], size_um, phase),)
+    ]
+    edge = " × ".join(f"{n * s:.3g}" for n, s in zip(labels.shape, size_um, strict=True))
+    figure = go.Figure(
+        data=meshes,
+        layout={
+            "title": {"text": f"Middle of the image, {edge} µm (pores are empty)"},
+            "font": {"family": font, "color": LIGHT["ink"]},
+            "paper_bgcolor": LIGHT["page"],
+            "scene": {
+                "xaxis": {"title": "x / µm"},
+                "yaxis": {"title": "y / µm"},
+                "zaxis": {"title": "z / µm, separator at 0", "autorange": "reversed"},
+                "aspectmode": "data",
+            },
+            "legend": {"orientation": "h", "y": 0.0},
+        },
+    )
+    figure.write_html(path, include_plotlyjs=True, full_html=True)
+
+
+def _mesh(mask: np.ndarray, size_um: tuple[float, ...], phase: PhaseName) -> go.Mesh3d:
+    smooth = gaussian_filter(np.pad(mask.astype(np.float32), 2), _SMOOTHING_VOXELS)
+    corner, triangle, _, _ = marching_cubes(smooth, 0.5, spacing=size_um)
+    corner -= 1.5 * np.array(size_um)
+    return go.Mesh3d(
+        x=corner[:, 2].astype(np.float32),
+        y=corner[:, 1].astype(np.float32),
+        z=corner[:, 0].astype(np.float32),
+        i=triangle[:, 0].astype(np.int32),
+        j=triangle[:, 1].astype(np.int32),
+        k=triangle[:, 2].astype(np.int32),
+        color=PHASES[phase],
+        name=phase.replace("_", " "),
+        showlegend=True,
+        flatshading=False,
+        lighting={"ambient": 0.55, "diffuse": 0.7, "specular": 0.15, "roughness": 0.7},
+        hoverinfo="name",
+    )

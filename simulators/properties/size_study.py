@@ -1,0 +1,100 @@
+"""How large and how many volumes an accuracy takes, from the scatter between parts of one image."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from experiments.errors import Invalid
+from experiments.microstructure import PHASE_LABEL
+from simulators.microstructure.voxels import Voxels
+from simulators.properties.interface_area import measure_interfaces
+from simulators.properties.phase_transport import phase_transport
+from simulators.properties.representativity import (
+    SizeLaw,
+    VolumePlan,
+    fit_size_law,
+    plan_volumes,
+    subvolumes,
+)
+
+PARTS_PER_EDGE: Final = (2, 3, 4)
+"""The image is cut into 8, 27 and 64 cubes; each division costs about one solution of the whole."""
+
+SMALLEST_PART: Final = 24
+"""Voxels along an edge; smaller parts say nothing about transport (assumed)."""
+
+PLANNED_EDGES: Final = (48, 64, 96, 128, 192, 256, 384, 512)
+
+
+@dataclass(frozen=True)
+class SizeStudy:
+    """One property's law and what the target takes, cheapest size first."""
+
+    law: SizeLaw
+    plans: tuple[VolumePlan, ...]
+
+
+def study_sizes(
+    voxels: Voxels,
+    *,
+    binder_ion_diffusivity: float,
+    target: float,
+    n_threads: int | None = None,
+    progress: Callable[[str], None] | None = None,
+) -> dict[str, SizeStudy]:
+    """Fit size laws of the pores' through-thickness transport and of every interface area.
+
+    Parts of one image are neighbours, so scatter on scales near the image's own size is missed.
+    Parts that do not percolate count as 0. Raises ``Invalid`` for images too small to be cut up.
+    """
+    shortest = min(voxels.labels.shape)
+    edges = [shortest // parts for parts in PARTS_PER_EDGE if shortest // parts >= SMALLEST_PART]
+    if len(edges) < 2:
+        raise Invalid(
+            f"an image of {shortest} voxels is too small to be cut up; its shortest edge must have "
+            f"at least {PARTS_PER_EDGE[1] * SMALLEST_PART}"
+        )
+    samples: dict[str, dict[int, list[float]]] = {}
+    for edge in edges:
+        for i, part in enumerate(subvolumes(voxels, edge)):
+            if progress:
+                progress(f"part {i + 1} of {edge} voxels")
+            for name, value in _measure(part, binder_ion_diffusivity, n_threads).items():
+                samples.setdefault(name, {}).setdefault(edge, []).append(value)
+    studies = {}
+    for name, by_edge in samples.items():
+        if max(max(values) for values in by_edge.values()) <= 0:
+            continue
+        law = fit_size_law(by_edge)
+        studies[name] = SizeStudy(law, tuple(plan_volumes(law, PLANNED_EDGES, target=target)))
+    return studies
+
+
+def _measure(
+    part: Voxels, binder_ion_diffusivity: float, n_threads: int | None
+) -> dict[str, float]:
+    transport = phase_transport(
+        part,
+        {"pore": 1.0, "binder": binder_ion_diffusivity},
+        axes=(0,),
+        tolerance=5e-3,
+        n_threads=n_threads,
+        report=lambda _: None,
+    )
+    area = measure_interfaces(
+        part.labels,
+        part.voxel_size_m,
+        n_phases=max(3, int(part.labels.max()) + 1),
+        n_threads=n_threads,
+    ).area_per_m
+    names = list(PHASE_LABEL)
+    return {
+        "pore_relative_diffusivity": transport["0"].relative,
+        **{
+            f"area {names[i]}-{names[j]}": float(area[i, j])
+            for i in range(area.shape[0])
+            for j in range(i + 1, area.shape[0])
+        },
+    }
