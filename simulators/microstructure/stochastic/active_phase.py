@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -12,7 +13,7 @@ from experiments.microstructure import PHASE_LABEL
 from experiments.observation import FailureKind
 from simulators.microstructure.stochastic.depth_profile import DepthProfile
 from simulators.microstructure.stochastic.exact_level import exact_level, mark_below
-from simulators.microstructure.stochastic.filling import Crowding, fill
+from simulators.microstructure.stochastic.filling import Crowding, Filling, coverage, fill
 from simulators.microstructure.stochastic.particle_field import (
     Field,
     distance_fields,
@@ -23,7 +24,8 @@ from simulators.microstructure.stochastic.volume_plan import VolumePlan
 from simulators.microstructure.voxels import Labels
 
 _CELLS_PER_DIAMETER: Final = 8.0
-"""Fineness at which the union of penetrating particles is measured while they are placed."""
+"""Fineness at which unions and overlaps are measured while particles are placed."""
+_N_BISECTIONS: Final = 7
 
 
 @dataclass(frozen=True)
@@ -54,18 +56,8 @@ def place_active(
     pore = PHASE_LABEL["pore"]
     free = np.count_nonzero(labels == pore) / labels.size
     fractions = [composition.active, composition.second_active][: len(plan.populations)]
-    filling = fill(
-        plan.populations,
-        tuple(fraction / free * box.volume_m3 for fraction in fractions),
-        box,
-        seed=seed,
-        crowding=Crowding(
-            penetration=plan.options.allowed_penetration,
-            loose_height=plan.loose_height,
-            room=_room(plan.solids),
-        ),
-        cell_m=plan.recipe.particle_d50_m / _CELLS_PER_DIAMETER,
-    )
+    packed_fractions = [fraction / free for fraction in fractions]
+    filling = _filled(plan, packed_fractions, seed)
     first = filling.particles.take(filling.population_of == 0)
     second = filling.particles.take(filling.population_of == 1) if len(fractions) > 1 else None
     reach_m = max(0.5 * plan.recipe.particle_d50_m, 2.0 * box.voxel_size_m)
@@ -88,9 +80,9 @@ def place_active(
             reach_m=reach_m,
             n_threads=n_threads,
         )
-    overlap = _overlap_factor(nearest_m, second_m, 0.0)
+    overlap = _overlap_factor(nearest_m, second_m)
     if overlap > plan.options.max_overlap:
-        raise _too_crowded(plan, overlap, nearest_m, second_m)
+        raise _too_crowded(plan, overlap, packed_fractions, seed)
     return ActivePhase(
         first=first,
         second=second,
@@ -101,6 +93,26 @@ def place_active(
         overlap_factor=overlap,
         worst_overlap=filling.worst_overlap,
     )
+
+
+def _filled(plan: VolumePlan, fractions: Sequence[float], seed: np.random.SeedSequence) -> Filling:
+    """Return particles of these volume fractions, packed as the plan asks."""
+    return fill(
+        plan.populations,
+        tuple(fraction * plan.box.volume_m3 for fraction in fractions),
+        plan.box,
+        seed=seed,
+        crowding=Crowding(
+            penetration=plan.options.allowed_penetration,
+            loose_height=plan.loose_height,
+            room=_room(plan.solids),
+        ),
+        cell_m=_cell_m(plan),
+    )
+
+
+def _cell_m(plan: VolumePlan) -> float:
+    return plan.recipe.particle_d50_m / _CELLS_PER_DIAMETER
 
 
 def _room(solids: DepthProfile) -> DepthProfile:
@@ -118,32 +130,31 @@ def _mark(labels: Labels, field_m: Field, fraction: float, phase: str, n_threads
     return level.value
 
 
-def _overlap_factor(nearest_m: Field, second_m: Field, level_m: float) -> float:
+def _overlap_factor(nearest_m: Field, second_m: Field) -> float:
     """Return the volume within two particles or more over that within any."""
-    union = np.count_nonzero(nearest_m <= level_m)
-    return float(np.count_nonzero(second_m <= level_m) / union) if union else 0.0
+    union = np.count_nonzero(nearest_m <= 0.0)
+    return float(np.count_nonzero(second_m <= 0.0) / union) if union else 0.0
 
 
 def _too_crowded(
-    plan: VolumePlan, overlap: float, nearest_m: Field, second_m: Field
+    plan: VolumePlan, overlap: float, fractions: Sequence[float], seed: np.random.SeedSequence
 ) -> DesignFailed:
-    """Return the failure, with the fraction that keeps the bound: all surfaces drawn back."""
-    low_m, high_m = float(nearest_m.min()), 0.0
-    for _ in range(20):
-        middle_m = 0.5 * (low_m + high_m)
-        if _overlap_factor(nearest_m, second_m, middle_m) > plan.options.max_overlap:
-            high_m = middle_m
+    """Return the failure, with the fraction that packs within the bound found by bisection."""
+    reached, beyond = 0.0, 1.0
+    for _ in range(_N_BISECTIONS):
+        share = 0.5 * (reached + beyond)
+        filling = _filled(plan, [share * fraction for fraction in fractions], seed)
+        if coverage(filling.particles, plan.box, _cell_m(plan))[1] > plan.options.max_overlap:
+            beyond = share
         else:
-            low_m = middle_m
-    reached = float(np.count_nonzero(nearest_m <= low_m) / nearest_m.size)
-    asked = plan.composition.active + plan.composition.second_active
+            reached = share
+    asked = sum(fractions)
     return DesignFailed(
-        f"packing reached an active fraction of {reached:.3f} of the {asked:.3f} asked: beyond it "
-        f"particles share {overlap:.1%} of their volume, more than max_overlap "
-        f"{plan.options.max_overlap:.1%} allows; raise the porosity, max_overlap or the spread of "
-        "sizes",
+        f"packing reached an active fraction of {reached * asked:.2f} of the {asked:.3f} asked: "
+        f"there particles share {overlap:.2%} of their volume and max_overlap allows "
+        f"{plan.options.max_overlap:.2%}; raise the porosity, max_overlap or the spread of sizes",
         kind=FailureKind.packing_failed,
-        reached=reached,
+        reached=reached * asked,
         asked=asked,
         overlap_factor=overlap,
     )

@@ -64,7 +64,7 @@ def fill(
     for _ in range(_N_TRIES):
         if crowding.penetration == 0.0:
             break  # what little they overlap is squeezed out around the contacts
-        union_m3 = _union_m3(filling.particles, box, cell_m)
+        union_m3 = coverage(filling.particles, box, cell_m)[0] * box.volume_m3
         if abs(union_m3 / wanted_m3 - 1.0) < _CLOSE_ENOUGH:
             break
         if before is not None and abs(np.log(union_m3 / before[1])) > 1e-4:
@@ -114,15 +114,20 @@ def _packed(particles: Particles, box: Box, crowding: Crowding) -> Packed:
     return pack(particles, box, penetration=crowding.penetration, room=crowding.room)
 
 
-def _union_m3(particles: Particles, box: Box, cell_m: float) -> float:
-    """Return the volume of the particles' union, counted on a coarse grid of its own."""
+def coverage(particles: Particles, box: Box, cell_m: float) -> tuple[float, float]:
+    """Return the share of the box that particles cover, and the share of that covered twice.
+
+    Counted on about cubic cells of ``cell_m``, a grid of its own that no voxel size changes.
+    """
     shape = np.maximum(np.rint(box.edges_m / cell_m).astype(int), 8)
-    coarse = Box(
-        shape=(int(shape[0]), int(shape[1]), int(shape[2])),
-        voxel_size_m=float((box.volume_m3 / np.prod(shape)) ** (1.0 / 3.0)),
-        is_periodic=box.is_periodic,
-    )
+    coarse = Box((int(shape[0]), int(shape[1]), int(shape[2])), cell_m, box.is_periodic)
     scale = coarse.edges_m / box.edges_m
-    fitted = Particles(particles.centres_m * scale, particles.half_axes_m, particles.rotations)
-    nearest, _ = distance_fields(fitted, coarse, reach_m=0.1 * cell_m)
-    return float(np.mean(nearest <= 0.0)) * box.volume_m3
+    fitted = Particles(
+        particles.centres_m * scale,
+        particles.half_axes_m * float(np.cbrt(np.prod(scale))),
+        particles.rotations,
+    )
+    nearest, second = distance_fields(fitted, coarse, reach_m=0.1 * cell_m)
+    union = np.count_nonzero(nearest <= 0.0)
+    shared = np.count_nonzero(second <= 0.0)
+    return union / nearest.size, shared / union if union else 0.0
