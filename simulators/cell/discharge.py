@@ -11,16 +11,17 @@ import numpy as np
 from experiments.errors import DesignFailed
 from experiments.observation import FailureKind
 from experiments.performance import DischargeCurve
-from simulators.cell.chemistry import Array
+from simulators.cell.chemistry import Array, load_chemistry
 from simulators.cell.discharge_model import (
     LOSSES,
     OUTPUTS,
     SOFT_START_S,
-    MeshSize,
     build_discharge_model,
     discharge_model,
 )
-from simulators.cell.p2d_inputs import DesignInputs, ElectrodeInputs
+from simulators.cell.electrolyte import Electrolyte
+from simulators.cell.p2d_inputs import DesignInputs
+from simulators.cell.p2d_model import MeshSize, ModelKind
 from simulators.cell.pybamm_door import pybamm
 
 FIRST_INSTANT_S: Final = 1.0
@@ -52,6 +53,7 @@ class Discharge:
     voltage_V: Array
     charge_Ah_per_m2: Array
     losses_V: dict[str, Array]
+    highest_temperature_K: float
     integrator_s: float
     """Time within the integrator."""
 
@@ -67,6 +69,15 @@ class Discharge:
 
 
 @dataclass(frozen=True)
+class Cooling:
+    """A cell that warms evenly, per square metre of coated area."""
+
+    heat_capacity_J_per_K_m2: float
+    conductance_W_per_K_m2: float
+    """Heat transfer coefficient × cooled surface / coated area."""
+
+
+@dataclass(frozen=True)
 class Conditions:
     """What a design is discharged under, and how the model is solved."""
 
@@ -77,6 +88,43 @@ class Conditions:
     model: str = "DFN"
     mesh: MeshSize = field(default_factory=lambda: MeshSize.of(20))
     rtol: float = 1e-4
+    cooling: Cooling | None = None
+    """None keeps the cell at the ambient temperature."""
+    electrolyte: Electrolyte = field(default_factory=Electrolyte)
+
+    def kind(self, design: DesignInputs) -> ModelKind:
+        """Return the kind of model these conditions and a design need."""
+        return ModelKind(
+            parameter_set=self.parameter_set,
+            model=self.model,
+            mesh=self.mesh,
+            is_thermal=self.cooling is not None,
+            electrolyte_set=self.electrolyte.parameter_set(),
+            knots=design.n_knots,
+        )
+
+    def named(self) -> dict[str, float]:
+        """Return the values by the names the model's inputs have."""
+        salt = self.electrolyte.salt_mol_per_m3
+        cooling = self.cooling
+        return {
+            "resistance": self.resistance_Ohm_m2,
+            "temperature": self.temperature_K,
+            "salt": load_chemistry(self.parameter_set).electrolyte_concentration_mol_per_m3
+            if salt is None
+            else salt,
+            "conductivity factor": self.electrolyte.conductivity_factor,
+            "diffusivity factor": self.electrolyte.diffusivity_factor,
+            "transference factor": self.electrolyte.transference_factor,
+            **(
+                {}
+                if cooling is None
+                else {
+                    "heat capacity": cooling.heat_capacity_J_per_K_m2,
+                    "cooling": cooling.conductance_W_per_K_m2,
+                }
+            ),
+        }
 
 
 def discharge(
@@ -91,11 +139,9 @@ def discharge(
     power_W_per_m2, mesh = conditions.power_W_per_m2, conditions.mesh
     inputs = {
         "power": power_W_per_m2,
-        "resistance": conditions.resistance_Ohm_m2,
-        "temperature": conditions.temperature_K,
         "soft_start": 0.0,
-        **_inputs("negative", design.negative),
-        **_inputs("positive", design.positive),
+        **conditions.named(),
+        **design.named(),
     }
     end_s = 3600.0 * 5.0 * design.capacity_Ah_per_m2 / power_W_per_m2
     errors: list[str] = []
@@ -103,7 +149,7 @@ def discharge(
         given = {**inputs, "soft_start": soft_start}
         build = build_discharge_model if rebuilt else discharge_model
         try:
-            solved = build(conditions.parameter_set, conditions.model, mesh).solve(
+            solved = build(conditions.kind(design)).solve(
                 given,
                 end_s=end_s,
                 rtol=conditions.rtol * tightening,
@@ -134,19 +180,6 @@ def discharge(
     )
 
 
-def _inputs(side: str, electrode: ElectrodeInputs) -> dict[str, float]:
-    return {
-        f"{side} thickness": electrode.thickness_m,
-        f"{side} porosity": electrode.porosity,
-        f"{side} active": electrode.active_fraction,
-        f"{side} transport": electrode.pore_transport,
-        f"{side} conductivity": electrode.conductivity_S_per_m,
-        f"{side} radius": electrode.particle_radius_m,
-        f"{side} area": electrode.area_factor,
-        f"{side} concentration": electrode.initial_concentration_mol_per_m3,
-    }
-
-
 def _is_still_rising(result: Discharge, given: dict[str, float]) -> bool:
     """Say whether a soft start ended before 99% of the power was reached."""
     return given["soft_start"] > 0.0 and result.duration_s < 5.0 * SOFT_START_S
@@ -159,7 +192,7 @@ def _read(
     termination = str(solved.termination)
     if termination == "final time":
         raise ArithmeticError("the discharge outlasted all energy the cell can hold")
-    voltage_V, charge_Ah, lowest = (_column(solved, name) for name in OUTPUTS)
+    voltage_V, charge_Ah, lowest, temperature_K = (_column(solved, name) for name in OUTPUTS)
     losses_V = (
         {name: sign * _column(solved, variable) for name, (variable, sign) in LOSSES.items()}
         if with_losses
@@ -181,6 +214,7 @@ def _read(
         voltage_V=voltage_V,
         charge_Ah_per_m2=charge_Ah,
         losses_V=losses_V,
+        highest_temperature_K=float(temperature_K.max()),
         integrator_s=float(solved.integration_time.value),
     )
 

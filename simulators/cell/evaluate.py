@@ -59,7 +59,7 @@ def evaluate_cell(
     sized = size_cell(cell, recipe)
     design = design_inputs(sized, recipe, properties, physics)
     from simulators.cell.discharge import Conditions, discharge
-    from simulators.cell.discharge_model import MeshSize
+    from simulators.cell.p2d_model import MeshSize
 
     area_m2 = sized.whole.coated_area_m2
     conditions = Conditions(

@@ -7,8 +7,8 @@ from typing import Final, NamedTuple
 
 from experiments.errors import DesignFailed
 from simulators.cell.discharge import Conditions, Discharge, discharge
-from simulators.cell.discharge_model import MeshSize
 from simulators.cell.p2d_inputs import DesignInputs
+from simulators.cell.p2d_model import MeshSize
 
 ORDER_LESS_ONE: Final = 3.0
 """2^p − 1 for halved meshes of second order, as measured (docs/cell_accuracy.md)."""

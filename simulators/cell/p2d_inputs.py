@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 
 from experiments.campaign import Physics
-from experiments.errors import DesignFailed
+from experiments.errors import DesignFailed, Invalid
 from experiments.observation import FailureKind
 from experiments.properties import EffectiveProperties
 from experiments.recipe import ElectrodeRecipe
@@ -42,6 +42,39 @@ class DesignInputs:
     positive: ElectrodeInputs
     capacity_Ah_per_m2: float
     """Reversible, between the cut-off voltages at equilibrium."""
+    negative_knots: tuple[ElectrodeInputs, ...] = ()
+    """A graded electrode: its properties at even distances from separator to collector."""
+    positive_knots: tuple[ElectrodeInputs, ...] = ()
+
+    @property
+    def n_knots(self) -> int:
+        """Return how many values a property has through each electrode."""
+        return max(1, len(self.negative_knots), len(self.positive_knots))
+
+    def named(self) -> dict[str, float]:
+        """Return the values by the names the model's inputs have. Raises ``Invalid``."""
+        values: dict[str, float] = {}
+        for side, electrode, knots in (
+            ("negative", self.negative, self.negative_knots),
+            ("positive", self.positive, self.positive_knots),
+        ):
+            values[f"{side} thickness"] = electrode.thickness_m
+            values[f"{side} radius"] = electrode.particle_radius_m
+            values[f"{side} concentration"] = electrode.initial_concentration_mol_per_m3
+            profile = knots or (electrode,) * self.n_knots
+            if len(profile) != self.n_knots:
+                raise Invalid(
+                    f"{side}_knots: {len(profile)} values beside {self.n_knots} of the other "
+                    "electrode; both need the same number, or none"
+                )
+            for position, at in enumerate(profile):
+                ending = "" if self.n_knots == 1 else f" {position}"
+                values[f"{side} porosity{ending}"] = at.porosity
+                values[f"{side} active{ending}"] = at.active_fraction
+                values[f"{side} transport{ending}"] = at.pore_transport
+                values[f"{side} conductivity{ending}"] = at.conductivity_S_per_m
+                values[f"{side} area{ending}"] = at.area_factor
+        return values
 
 
 def positive_inputs(

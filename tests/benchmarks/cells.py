@@ -16,7 +16,7 @@ import numpy as np
 
 from experiments.errors import DesignFailed
 from simulators.cell.discharge import discharge
-from simulators.cell.discharge_model import MeshSize
+from simulators.cell.p2d_model import MeshSize
 from tests.benchmarks.plain_pybamm import energy_Wh_per_m2, plain_discharge
 from tests.benchmarks.random_designs import RandomCell, random_cells
 

@@ -28,6 +28,33 @@ def plain_discharge(
             "contact resistance": "true",
         }
     )
+    values = plain_values(
+        design,
+        power_W_per_m2,
+        resistance_Ohm_m2,
+        temperature_K=temperature_K,
+        parameter_set=parameter_set,
+    )
+    names = ("x_n", "x_s", "x_p", "r_n", "r_p")
+    points = mesh_points if isinstance(mesh_points, dict) else dict.fromkeys(names, mesh_points)
+    simulation = pybamm.Simulation(
+        built,
+        parameter_values=values,
+        solver=pybamm.IDAKLUSolver(rtol=rtol, atol=rtol * 1e-2, on_extrapolation="ignore"),
+        var_pts=points,
+    )
+    return simulation.solve([0.0, 3600.0 * 5.0 * design.capacity_Ah_per_m2 / power_W_per_m2])
+
+
+def plain_values(
+    design: DesignInputs,
+    power_W_per_m2: float,
+    resistance_Ohm_m2: float,
+    *,
+    temperature_K: float = 298.15,
+    parameter_set: str = "Chen2020",
+) -> Any:
+    """Return the parameter set with a design in it, on its true lengths."""
     values = pybamm.ParameterValues(parameter_set)
     values.update(
         {
@@ -47,15 +74,7 @@ def plain_discharge(
         },
         check_already_exists=False,
     )
-    names = ("x_n", "x_s", "x_p", "r_n", "r_p")
-    points = mesh_points if isinstance(mesh_points, dict) else dict.fromkeys(names, mesh_points)
-    simulation = pybamm.Simulation(
-        built,
-        parameter_values=values,
-        solver=pybamm.IDAKLUSolver(rtol=rtol, atol=rtol * 1e-2, on_extrapolation="ignore"),
-        var_pts=points,
-    )
-    return simulation.solve([0.0, 3600.0 * 5.0 * design.capacity_Ah_per_m2 / power_W_per_m2])
+    return values
 
 
 def energy_Wh_per_m2(solution: Any, power_W_per_m2: float) -> float:

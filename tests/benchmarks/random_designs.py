@@ -11,9 +11,9 @@ from experiments.errors import DesignFailed
 from experiments.properties import AxisTransport, EffectiveProperties
 from experiments.recipe import ElectrodeRecipe, NegativeRecipe, Recipe
 from simulators.cell.discharge import Conditions
-from simulators.cell.discharge_model import MeshSize
 from simulators.cell.evaluate import design_inputs
 from simulators.cell.p2d_inputs import DesignInputs
+from simulators.cell.p2d_model import MeshSize
 from simulators.cell.sizing import size_cell
 from simulators.microstructure.composition import compose
 
