@@ -1,0 +1,135 @@
+"""Kill control and compute at random moments: nothing acknowledged is lost, nothing is doubled."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from controller.campaign_file import load_campaign
+from controller.events import Observed
+from controller.journal import JournalReader
+
+ROOT = Path(__file__).resolve().parents[2]
+PATIENCE_S = 900.0
+
+
+def campaign_file(folder: Path) -> Path:
+    """Write a Sobol campaign of small volumes: its choices do not depend on timing."""
+    text = load_campaign("quickstart").text.replace("name: quickstart", "name: killed")
+    text = text.replace("voxels: 64", "voxels: 24").replace("voxels: 96", "voxels: 32")
+    path = folder / "killed.yaml"
+    path.write_text(text + "decider: sobol\n")
+    return path
+
+
+def start(path: Path, home: Path) -> subprocess.Popen[bytes]:
+    with (home.parent / "control.err").open("ab") as errors:
+        return subprocess.Popen(
+            [sys.executable, "-P", "-m", "controller", "--home", str(home), "run", str(path)],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=errors,
+            cwd=home.parent,
+            env={**os.environ, "PYTHONPATH": str(ROOT)},
+            start_new_session=True,
+        )
+
+
+def command_lines() -> dict[int, tuple[int, str]]:
+    """Return parent and command line of every process."""
+    found = {}
+    for folder in Path("/proc").iterdir():
+        if folder.name.isdigit():
+            try:
+                line = (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode()
+                parent = int((folder / "stat").read_text().rsplit(")", 1)[1].split()[1])
+            except (OSError, IndexError):
+                continue
+            found[int(folder.name)] = (parent, line)
+    return found
+
+
+def compute_of(control: int) -> int | None:
+    """Return the process id of a control's compute."""
+    for pid, (parent, line) in command_lines().items():
+        if parent == control and "agents.compute" in line:
+            return pid
+    return None
+
+
+def observed(home: Path) -> list[tuple[str, str]]:
+    """Return (job id, observation without its timings) in journal order."""
+    if not (home / "journal.db").is_file():
+        return []
+    with JournalReader(home / "journal.db") as journal:
+        observations = [
+            recorded.event.observation
+            for recorded in journal.read("killed")
+            if isinstance(recorded.event, Observed)
+        ]
+    return [
+        (o.job.id, json.dumps([m.model_dump() for m in o.metrics.values()])) for o in observations
+    ]
+
+
+def run_to_the_end(path: Path, home: Path) -> None:
+    assert start(path, home).wait(PATIENCE_S) == 0
+
+
+def test_a_few_kills_lose_and_double_nothing(tmp_path: Path) -> None:
+    check_kills(tmp_path, n_kills=3, seed=1)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(3600)
+def test_twenty_kills_lose_and_double_nothing(tmp_path: Path) -> None:
+    check_kills(tmp_path, n_kills=20, seed=2)
+
+
+def check_kills(folder: Path, *, n_kills: int, seed: int) -> None:
+    """Run a campaign twice, once killed at random; compare what both came to."""
+    (folder / "a").mkdir()
+    (folder / "b").mkdir()
+    path = campaign_file(folder)
+    run_to_the_end(path, folder / "a" / "home")
+    undisturbed = observed(folder / "a" / "home")
+
+    dice = random.Random(seed)
+    home = folder / "b" / "home"
+    acknowledged: dict[str, str] = {}
+    killed = Counter[str]()
+    until = time.monotonic() + PATIENCE_S
+    control = start(path, home)
+    while sum(killed.values()) < n_kills and time.monotonic() < until:
+        time.sleep(dice.uniform(0.5, 30.0 if n_kills <= 5 else 18.0))
+        if control.poll() is not None:
+            break
+        victim = dice.choice(["control", "compute"])
+        acknowledged.update(observed(home))
+        pid = control.pid if victim == "control" else compute_of(control.pid)
+        if pid is None:
+            continue
+        os.kill(pid, signal.SIGKILL)
+        killed[victim] += 1
+        if victim == "control":
+            control.wait(30)
+            control = start(path, home)
+    assert control.wait(PATIENCE_S) == 0
+    assert sum(killed.values()) >= min(n_kills, 2), "the campaign ended before it was disturbed"
+
+    final = observed(home)
+    times = Counter(job for job, _ in final)
+    assert set(times.values()) == {1}, "an observation was doubled"
+    assert acknowledged.items() <= dict(final).items(), "an acknowledged observation was lost"
+    assert set(final) == set(undisturbed)
+    leftovers = [line for _, line in command_lines().values() if str(folder) in line]
+    assert not leftovers
