@@ -113,14 +113,20 @@ def decide(state: State, situation: Situation) -> tuple[Command, ...]:
 
 
 def baseline_jobs(campaign: Campaign) -> tuple[Job, ...]:
-    """Return the incumbent's jobs: at the cheapest level, for an early answer, and the target."""
+    """Return the incumbent's jobs: at the cheapest level, for an early answer, and the target.
+
+    An image costs the same to measure for every level, so it is evaluated at the target alone.
+    """
     if campaign.baseline is None:
         return ()
-    design = campaign.baseline.design if isinstance(campaign.baseline, RecipeBaseline) else Design()
-    cheapest = min(campaign.fidelities, key=lambda level: level.voxels**3 * level.volumes)
+    if isinstance(campaign.baseline, RecipeBaseline):
+        cheapest = min(campaign.fidelities, key=lambda level: level.voxels**3 * level.volumes)
+        design, levels = campaign.baseline.design, (cheapest.name, campaign.target)
+    else:
+        design, levels = Design(), (campaign.target,)
     return tuple(
         new_job(campaign.name, design, level, campaign_seed=campaign.seed, purpose="baseline")
-        for level in dict.fromkeys((cheapest.name, campaign.target))
+        for level in dict.fromkeys(levels)
     )
 
 
