@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import ray
+from ray._private import ray_constants
 from ray.exceptions import (
     GetTimeoutError,
     RayError,
@@ -188,8 +189,12 @@ def start_local(n_workers: int | None = None, *, has_dashboard: bool = False) ->
             "RAY_worker_niceness": "0",
             "RAY_AUTH_TOKEN": secrets.token_hex(32),
             "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
+            ray_constants.ENABLE_RAY_CLUSTERS_ENV_VAR: "0",
         }
     )
+    # Read once at import, before this function can set the variable: without it, every server of
+    # this Ray listens beyond the loopback interface.
+    ray_constants.ENABLE_RAY_CLUSTER = False
     context = ray.init(
         "local",
         num_cpus=slots,
