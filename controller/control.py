@@ -26,7 +26,7 @@ from controller.decide import (
     Send,
     decide,
 )
-from controller.events import Dispatched, Event, Finished, Interrupted, Observed
+from controller.events import Dispatched, Event, Finished, Interrupted, Observed, Recorded
 from controller.fold import fold
 from controller.journal import Journal
 from controller.progress import Moment, take_snapshot
@@ -132,13 +132,18 @@ class Control:
 
     def _store(self, events: Sequence[Event]) -> None:
         """Put events into the journal, together, and only then into the state."""
-        if events:
-            recorded = self._journal.append(self._state.campaign.name, events)
-            after = fold(recorded, self._state)
-            assert after is not None
-            self._state = after
-            self._stored_s = self._clock.elapsed_s()
-            self._when_stored(after)
+        if not events:
+            return
+        after = self._state
+
+        def accept(recorded: Sequence[Recorded]) -> None:
+            nonlocal after
+            after = fold(recorded, after) or after
+
+        self._journal.append(self._state.campaign.name, events, accept=accept)
+        self._state = after
+        self._stored_s = self._clock.elapsed_s()
+        self._when_stored(after)
 
     def _ending(self) -> Ending | None:
         if self._state.phase == "finished":

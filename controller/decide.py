@@ -121,7 +121,8 @@ def baseline_jobs(campaign: Campaign) -> tuple[Job, ...]:
         return ()
     if isinstance(campaign.baseline, RecipeBaseline):
         cheapest = min(campaign.fidelities, key=lambda level: level.voxels**3 * level.volumes)
-        design, levels = campaign.baseline.design, (cheapest.name, campaign.target)
+        design = campaign.baseline.design
+        levels: tuple[str, ...] = (cheapest.name, campaign.target)
     else:
         design, levels = Design(), (campaign.target,)
     return tuple(

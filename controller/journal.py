@@ -11,7 +11,7 @@ import hashlib
 import os
 import sqlite3
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Final, Self
@@ -123,11 +123,18 @@ class Journal(JournalReader):
                 self._last, self._chained = self.verify()
                 self.epoch = self._raise_epoch()
 
-    def append(self, campaign: str, events: Sequence[Event]) -> tuple[Recorded, ...]:
+    def append(
+        self,
+        campaign: str,
+        events: Sequence[Event],
+        *,
+        accept: Callable[[Sequence[Recorded]], object] = lambda _: None,
+    ) -> tuple[Recorded, ...]:
         """Store the events together and return them with their positions.
 
-        Raises ``HomeInUse`` where another control took over, ``Transient`` where the disk refuses;
-        nothing is stored then.
+        ``accept`` sees them first: what it raises keeps an impossible event out of the journal,
+        where it would stay for ever. Raises ``HomeInUse`` where another control took over,
+        ``Transient`` where the disk refuses; nothing is stored then.
         """
         if not events:
             return ()
@@ -140,14 +147,16 @@ class Journal(JournalReader):
             columns = (last, campaign, self.epoch, at, session_s, encode_event(event))
             chained = _hash(chained, columns)
             rows.append((*columns, chained))
+        recorded = tuple(
+            Recorded(row[0], campaign, self.epoch, at, session_s, event, row[6])
+            for row, event in zip(rows, events, strict=True)
+        )
+        accept(recorded)
         with _sqlite_errors(self._path), self._transaction():
             self._check_holder()
             self._connection.executemany("INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?)", rows)
         self._last, self._chained = last, chained
-        return tuple(
-            Recorded(row[0], campaign, self.epoch, at, session_s, event, row[6])
-            for row, event in zip(rows, events, strict=True)
-        )
+        return recorded
 
     def _check_holder(self) -> None:
         (epoch,) = self._connection.execute("SELECT epoch FROM holder").fetchone()

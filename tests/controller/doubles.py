@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 
 from agents.messages import (
@@ -13,13 +13,12 @@ from agents.messages import (
     AskFailed,
     Configure,
     JobFinished,
-    JobLost,
-    JobStarted,
     Learn,
     Ready,
     RunJob,
 )
 from controller.compute import Happening
+from controller.events import Event, Recorded
 from controller.snapshot import Snapshot
 from experiments.campaign import Budget, Campaign, Objective, PartChoice, RecipeBaseline, Stopping
 from experiments.design import Design
@@ -219,4 +218,27 @@ class Watcher:
         pass
 
 
-__all__ = ["FakeCompute", "JobLost", "JobStarted", "ManualClock", "Watcher"]
+class MemoryJournal:
+    """A journal in memory: the writer's side, for tests without a disk."""
+
+    def __init__(self) -> None:
+        self.stored: list[Recorded] = []
+        self.epoch = 0
+        self.clock = ManualClock()
+
+    def append(
+        self,
+        campaign: str,
+        events: Sequence[Event],
+        *,
+        accept: Callable[[Sequence[Recorded]], object] = lambda _: None,
+    ) -> tuple[Recorded, ...]:
+        at, session_s = self.clock.now().isoformat(), self.clock.elapsed_s()
+        first = len(self.stored) + 1
+        new = [
+            Recorded(first + i, campaign, self.epoch, at, session_s, event, "")
+            for i, event in enumerate(events)
+        ]
+        accept(new)
+        self.stored.extend(new)
+        return tuple(new)

@@ -147,3 +147,16 @@ def test_a_full_disk_stores_nothing_and_a_later_append_goes_on(path: Path) -> No
     journal._connection.execute("PRAGMA max_page_count = 1000000")
     journal.append("a", losses(1))
     assert journal.verify()[0] == 2
+
+
+def test_what_is_not_accepted_is_not_stored(path: Path) -> None:
+    journal = Journal(path, ManualClock())
+    journal.append("a", losses(1))
+
+    def refuse(recorded: object) -> None:
+        raise ValueError("impossible")
+
+    with pytest.raises(ValueError, match="impossible"):
+        journal.append("a", losses(2), accept=refuse)
+    journal.append("a", losses(1))
+    assert journal.verify()[0] == 2

@@ -1,0 +1,87 @@
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+
+from controller.events import ComputeLost
+from controller.journal import Journal, JournalReader
+from controller.projection import Projection
+from tests.controller.doubles import ManualClock
+
+
+class Recorder:
+    """A projector that keeps positions, and fails as often as it is told."""
+
+    def __init__(self, n_failures: int = 0) -> None:
+        self.n_failures = n_failures
+        self.positions: list[int] = []
+        self.caught_up = threading.Event()
+        self.is_closed = False
+
+    def start(self) -> None:
+        if self.n_failures:
+            self.n_failures -= 1
+            raise ConnectionError("no server")
+
+    def catch_up(self, journal: JournalReader) -> None:
+        after = self.positions[-1] if self.positions else 0
+        self.positions += [recorded.position for recorded in journal.read("a", after=after)]
+        self.caught_up.set()
+
+    def close(self) -> None:
+        self.is_closed = True
+
+
+def journal_with(folder: Path, n: int) -> Journal:
+    journal = Journal(folder / "journal.db", ManualClock())
+    journal.append("a", [ComputeLost(reason="x")] * n)
+    return journal
+
+
+def test_it_follows_the_journal_and_finishes_when_closed(tmp_path: Path) -> None:
+    journal = journal_with(tmp_path, 2)
+    recorder, said = Recorder(), list[str]()
+    projection = Projection(lambda: recorder, tmp_path / "journal.db", said.append)
+    projection.wake()
+    assert recorder.caught_up.wait(20)
+    journal.append("a", [ComputeLost(reason="y")])
+    assert projection.close(20)
+    assert recorder.positions == [1, 2, 3]
+    assert recorder.is_closed
+    assert said == []
+
+
+def test_nothing_is_opened_before_the_first_news(tmp_path: Path) -> None:
+    made: list[Recorder] = []
+
+    def make() -> Recorder:
+        made.append(Recorder())
+        return made[-1]
+
+    projection = Projection(make, tmp_path / "journal.db", lambda _: None)
+    assert projection.close(1)
+    assert made == []
+
+
+def test_a_failing_store_is_logged_and_tried_again_at_the_end(tmp_path: Path) -> None:
+    journal_with(tmp_path, 2)
+    recorder, failed = Recorder(n_failures=1), threading.Event()
+    said: list[str] = []
+
+    def log(text: str) -> None:
+        said.append(text)
+        failed.set()
+
+    projection = Projection(lambda: recorder, tmp_path / "journal.db", log)
+    projection.wake()
+    assert failed.wait(20)
+    assert projection.close(20)
+    assert recorder.positions == [1, 2]
+    assert said == ["the projection failed: ConnectionError: no server"]
+
+
+def test_a_store_that_stays_away_is_reported_as_behind(tmp_path: Path) -> None:
+    journal_with(tmp_path, 1)
+    projection = Projection(lambda: Recorder(99), tmp_path / "journal.db", lambda _: None)
+    projection.wake()
+    assert not projection.close(20)
