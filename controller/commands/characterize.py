@@ -87,7 +87,7 @@ _ACTIVE_PER_BINDER: Final = 0.3 / 375.0
     help="Write slices, flux, distributions and a 3D view into this folder.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
-def command(  # noqa: PLR0917
+def command(
     image: str,
     voxel_size_um: str | None,
     labels: str | None,

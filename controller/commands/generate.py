@@ -47,7 +47,7 @@ _LONGEST_DRAWN: Final = 128
 @click.option("--seed", type=click.IntRange(min=0), default=1, show_default=True)
 @click.option("--preview", is_flag=True, help="Draw a 3D view and three slices beside OUT.tif.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
-def command(  # noqa: PLR0917
+def command(
     recipe: Path,
     output: Path,
     size: str,

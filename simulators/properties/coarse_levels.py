@@ -2,11 +2,10 @@
 
 Blocks of 2 x 2 x 2 voxels merge (an axis may be kept). The faces between two blocks are summed and
 divided by how much farther the block centres are apart. Along a periodic side the number of blocks
-stays even, as two colours need: the last block is then twice as long. Faces are stored by their black voxel: six
-arrays, in the order z-, z+, y-, y+, same slot, slot + o (see ``checkerboard``).
+stays even, as two colours need: the last block is then twice as long. Faces are stored by their
+black voxel: six arrays, in the order z-, z+, y-, y+, same slot, slot + o (see ``checkerboard``).
 """
 
-# ruff: noqa: PLR0917
 from __future__ import annotations
 
 import numpy as np

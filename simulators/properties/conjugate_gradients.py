@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from types import ModuleType
+from typing import Any
 
 import numpy as np
 
@@ -90,6 +91,8 @@ class Solver:
         self._u = layout.zeros()
         self._run(_start, self._u, rho_black, layout.nz, layout.plane)
         self._kernels: ModuleType = one_conductor if is_single else several_conductors
+        self._red: tuple[Any, Any]
+        self._black: tuple[Any, Any]
         if is_single:
             red, black = np.zeros(layout.size, np.uint8), np.zeros(layout.size, np.uint8)
             sizes = (layout.nz, layout.ny, layout.slots)
@@ -230,7 +233,7 @@ class Solver:
             layout.ny,
             layout.slots,
         )
-        return layers.sum(axis=0)
+        return np.asarray(layers.sum(axis=0))
 
     def solve(self, tolerance: float, max_iterations: int) -> Solution:
         """Iterate until (upper - lower) / upper is below ``tolerance``."""

@@ -24,7 +24,10 @@ N_FINAL_SWEEPS = 4
 
 @dataclass(frozen=True)
 class Level:
-    """One coarse grid: its layout, faces, load and correction; and how its parent merges into it."""
+    """One coarse grid: its layout, faces, load and correction, and how its parent merges into it.
+
+    Arrays are stored by colour, as ``checkerboard`` lays them out.
+    """
 
     layout: Layout
     block: tuple[int, int, int]

@@ -119,7 +119,7 @@ def _regression_kernels(n: int) -> tuple[Floats, Floats]:
 
 
 @kernel
-def _count_faces(  # noqa: PLR0917
+def _count_faces(
     labels: Codes, start: int, stop: int, face_m2: Reals, edge_m: Reals, n_phases: int
 ) -> tuple[Reals, float]:
     """Sum whole faces and triple edges that planes start … stop − 1 own; only i < j is filled."""

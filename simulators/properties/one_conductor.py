@@ -5,7 +5,6 @@ has: bits 4-6 along z (an end face counts 2, being half as far), bits 2-3 along 
 0 is a voxel that takes no part. Values of voxels that take no part are kept at 0.
 """
 
-# ruff: noqa: PLR0917
 from __future__ import annotations
 
 import numpy as np

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,7 +28,7 @@ class Runs:
 
 
 def find_runs(
-    labels: NDArray[np.unsignedinteger],
+    labels: NDArray[np.unsignedinteger[Any]],
     conducts: NDArray[np.bool_],
     *,
     periodic: bool,
@@ -56,7 +57,13 @@ def find_runs(
 
 
 @kernel
-def _count_runs(labels, conducts, row_start, first, last):  # type: ignore[no-untyped-def]
+def _count_runs(
+    labels: NDArray[np.unsignedinteger[Any]],
+    conducts: NDArray[np.bool_],
+    row_start: NDArray[np.int64],
+    first: int,
+    last: int,
+) -> None:
     _, ny, nx = labels.shape
     for i in range(first, last):
         for j in range(ny):
@@ -70,7 +77,15 @@ def _count_runs(labels, conducts, row_start, first, last):  # type: ignore[no-un
 
 
 @kernel
-def _fill_runs(labels, conducts, row_start, span, parent, first, last):  # type: ignore[no-untyped-def]
+def _fill_runs(
+    labels: NDArray[np.unsignedinteger[Any]],
+    conducts: NDArray[np.bool_],
+    row_start: NDArray[np.int64],
+    span: NDArray[np.int32],
+    parent: NDArray[np.signedinteger[Any]],
+    first: int,
+    last: int,
+) -> None:
     _, ny, nx = labels.shape
     for i in range(first, last):
         for j in range(ny):
@@ -90,7 +105,7 @@ def _fill_runs(labels, conducts, row_start, span, parent, first, last):  # type:
 
 
 @kernel
-def _root(parent, run):  # type: ignore[no-untyped-def]
+def _root(parent: NDArray[np.signedinteger[Any]], run: int) -> int:
     while parent[run] != run:
         parent[run] = parent[parent[run]]
         run = parent[run]
@@ -98,7 +113,7 @@ def _root(parent, run):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def _join(parent, a, b):  # type: ignore[no-untyped-def]
+def _join(parent: NDArray[np.signedinteger[Any]], a: int, b: int) -> None:
     a = _root(parent, a)
     b = _root(parent, b)
     if a < b:
@@ -108,7 +123,13 @@ def _join(parent, a, b):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def _join_rows(row_start, span, parent, row, other):  # type: ignore[no-untyped-def]
+def _join_rows(
+    row_start: NDArray[np.int64],
+    span: NDArray[np.int32],
+    parent: NDArray[np.signedinteger[Any]],
+    row: int,
+    other: int,
+) -> None:
     a, a_end = row_start[row], row_start[row + 1]
     b, b_end = row_start[other], row_start[other + 1]
     while a < a_end and b < b_end:
@@ -121,7 +142,16 @@ def _join_rows(row_start, span, parent, row, other):  # type: ignore[no-untyped-
 
 
 @kernel
-def _join_planes(row_start, span, parent, ny, nx, periodic, first, last):  # type: ignore[no-untyped-def]
+def _join_planes(
+    row_start: NDArray[np.int64],
+    span: NDArray[np.int32],
+    parent: NDArray[np.signedinteger[Any]],
+    ny: int,
+    nx: int,
+    periodic: bool,
+    first: int,
+    last: int,
+) -> None:
     for i in range(first, last):
         for j in range(ny):
             row = i * ny + j
@@ -138,7 +168,13 @@ def _join_planes(row_start, span, parent, ny, nx, periodic, first, last):  # typ
 
 
 @kernel
-def _join_seams(row_start, span, parent, ny, seams):  # type: ignore[no-untyped-def]
+def _join_seams(
+    row_start: NDArray[np.int64],
+    span: NDArray[np.int32],
+    parent: NDArray[np.signedinteger[Any]],
+    ny: int,
+    seams: NDArray[np.int64],
+) -> None:
     for seam in range(seams.size):
         for j in range(ny):
             row = seams[seam] * ny + j
@@ -146,7 +182,12 @@ def _join_seams(row_start, span, parent, ny, seams):  # type: ignore[no-untyped-
 
 
 @kernel
-def _mark_ends(row_start, parent, touches, ny):  # type: ignore[no-untyped-def]
+def _mark_ends(
+    row_start: NDArray[np.int64],
+    parent: NDArray[np.signedinteger[Any]],
+    touches: NDArray[np.uint8],
+    ny: int,
+) -> None:
     n_rows = row_start.size - 1
     for run in range(row_start[0], row_start[ny]):
         touches[_root(parent, run)] |= FRONT
@@ -155,7 +196,14 @@ def _mark_ends(row_start, parent, touches, ny):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def _spread_marks(row_start, parent, touches, ny, first, last):  # type: ignore[no-untyped-def]
+def _spread_marks(
+    row_start: NDArray[np.int64],
+    parent: NDArray[np.signedinteger[Any]],
+    touches: NDArray[np.uint8],
+    ny: int,
+    first: int,
+    last: int,
+) -> None:
     for run in range(row_start[first * ny], row_start[last * ny]):
         root = run
         while parent[root] != root:  # no path halving here: threads share the forest

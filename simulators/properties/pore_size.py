@@ -195,7 +195,7 @@ def _ridge_centres(
 
 
 @kernel
-def _paint_balls(  # noqa: PLR0917
+def _paint_balls(
     covering: Floats,
     radius: Floats,
     centres: Integers,

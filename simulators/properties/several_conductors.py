@@ -5,7 +5,6 @@ behind the end faces hold ρ = 0, which leaves the half voxel between centre and
 and arguments are those of ``one_conductor``, with ρ where that has degree codes.
 """
 
-# ruff: noqa: PLR0917
 from __future__ import annotations
 
 import numpy as np

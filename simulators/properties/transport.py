@@ -63,7 +63,7 @@ def solve_conduction(
     """
     labels, table = _as_labels(conductivity)
     spacing = _as_spacing(voxel_size_m)
-    _check(labels, table, axis, sides, tolerance)
+    _check(labels, axis, sides, tolerance)
     order = (axis, *(a for a in range(3) if a != axis))
     turned = np.ascontiguousarray(labels.transpose(order))
     spacing = tuple(spacing[a] for a in order)
@@ -198,7 +198,7 @@ def _as_labels(
         if missing:
             found = ", ".join(str(label) for label in np.flatnonzero(present))
             raise Invalid(
-                f"label {missing[0]} has a conductivity but no voxel; the labels present are {found}"
+                f"label {missing[0]} has a conductivity but no voxel; labels present: {found}"
             )
         table[~present] = 0
         return labels, table
@@ -228,7 +228,6 @@ def _as_spacing(voxel_size_m: float | tuple[float, float, float]) -> tuple[float
 
 def _check(
     labels: NDArray[np.unsignedinteger[Any]],
-    table: NDArray[np.float64],
     axis: int,
     sides: str,
     tolerance: float,

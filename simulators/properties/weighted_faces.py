@@ -8,7 +8,7 @@ from simulators.properties.compiled import Codes, Floats, Reals, kernel
 
 
 @kernel
-def weigh_faces(  # noqa: PLR0917
+def weigh_faces(
     labels: Codes,
     start: int,
     stop: int,
@@ -56,7 +56,7 @@ def weigh_faces(  # noqa: PLR0917
 
 
 @kernel
-def _regress_plane(  # noqa: PLR0917
+def _regress_plane(
     labels: Codes,
     phase: int,
     wy: Floats,
@@ -104,7 +104,7 @@ def _add(total: Floats, weight: np.float32, source: Floats) -> None:
 
 
 @kernel
-def _regress_across(  # noqa: PLR0917
+def _regress_across(
     ring: Floats, z: int, nz: int, wz: Floats, dz: Floats, edge_m: Reals, out: Floats
 ) -> None:
     """Finish the regression along z: slopes of every phase per metre; they sum to 0."""
@@ -127,7 +127,7 @@ def _regress_across(  # noqa: PLR0917
 
 
 @kernel
-def _weigh_between(  # noqa: PLR0917
+def _weigh_between(
     low: Codes, high: Codes, below: Floats, here: Floats, face_m2: Reals, area: Reals
 ) -> None:
     ny, nx = low.shape
@@ -156,7 +156,7 @@ def _weigh_within(labels: Codes, here: Floats, face_m2: Reals, area: Reals) -> N
 
 
 @kernel
-def _cosine(  # noqa: PLR0917
+def _cosine(
     a: Floats, ay: int, ax: int, b: Floats, by: int, bx: int, i: int, j: int, axis: int
 ) -> float:
     """Return |cos| between a face's axis and the normal from phase i to phase j around the face.
@@ -230,7 +230,7 @@ def _two_different(a: int, b: int, c: int, d: int) -> tuple[int, int]:
 
 
 @kernel
-def _tangent(  # noqa: PLR0917
+def _tangent(
     a: Floats,
     ay: int,
     ax: int,

@@ -106,7 +106,7 @@ def deposit_binder(
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")  # type: ignore[untyped-decorator]
-def _energy(  # noqa: PLR0917
+def _energy(
     nearest: Field,
     second: Field,
     first_layer: int,

@@ -54,7 +54,7 @@ def shortest_gap(difference: float, edge: float, wraps: bool) -> float:
 
 
 @numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
-def _find(  # noqa: PLR0917
+def _find(
     centres: Array,
     reaches: Array,
     edges: Array,

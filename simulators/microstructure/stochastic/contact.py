@@ -16,7 +16,7 @@ from simulators.microstructure.stochastic.box import Array
 
 
 @numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
-def contact(  # noqa: PLR0917
+def contact(
     r: Array, q_i: Array, q_j: Array, share: float, normal: Array, arms: Array
 ) -> tuple[float, float, float]:
     """Return (√F, overlap depth, better λ) of ellipsoids with shape matrices Q.

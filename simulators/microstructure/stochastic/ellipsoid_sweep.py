@@ -28,7 +28,7 @@ def straightened(rotations: Array, half_axes: Array) -> tuple[Array, Array]:
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")  # type: ignore[untyped-decorator]
-def sweep_ellipsoids(  # noqa: PLR0917
+def sweep_ellipsoids(
     pairs: Pairs,
     shares: Array,
     centres: Array,

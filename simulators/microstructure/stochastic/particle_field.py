@@ -89,7 +89,7 @@ def _with_images(
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")  # type: ignore[untyped-decorator]
-def _fill_slab(  # noqa: PLR0917
+def _fill_slab(
     nearest: Field,
     second: Field,
     places: Field,
@@ -143,7 +143,7 @@ def _fill_slab(  # noqa: PLR0917
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")  # type: ignore[untyped-decorator]
-def _lower_row(  # noqa: PLR0917
+def _lower_row(
     nearest: Field,
     second: Field,
     places: Field,

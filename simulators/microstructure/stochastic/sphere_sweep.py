@@ -11,7 +11,7 @@ from simulators.microstructure.stochastic.close_pairs import Pairs, shortest_gap
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")  # type: ignore[untyped-decorator]
-def sweep_spheres(  # noqa: PLR0917
+def sweep_spheres(
     pairs: Pairs,
     centres: Array,
     radii: Array,

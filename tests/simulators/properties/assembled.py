@@ -1,4 +1,4 @@
-"""An independent answer: assemble the voxel conduction problem as a matrix and solve it directly."""
+"""An independent answer: the voxel conduction problem assembled as a matrix, solved directly."""
 
 import numpy as np
 from scipy import sparse
@@ -43,8 +43,10 @@ def assembled_conductivity(sigma, spacing=(1.0, 1.0, 1.0), *, periodic=False):
     np.add.at(diagonal, a, c)
     np.add.at(diagonal, b, c)
     matrix = sparse.coo_matrix(
-        (np.concatenate([-c, -c, diagonal]),
-         (np.concatenate([a, b, index.ravel()]), np.concatenate([b, a, index.ravel()]))),
+        (
+            np.concatenate([-c, -c, diagonal]),
+            (np.concatenate([a, b, index.ravel()]), np.concatenate([b, a, index.ravel()])),
+        ),
         shape=(sigma.size,) * 2,
     ).tocsr()[inside][:, inside]
     u = np.zeros(sigma.size)
