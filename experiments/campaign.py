@@ -22,6 +22,9 @@ class CellSpec(Frozen):
     format: str = "4680"
     parameter_set: str = "Chen2020"
     temperature_C: float = Field(default=25.0, ge=-40, le=80)
+    """Of the surroundings, and of the cell at the start."""
+    cooling_W_per_m2_K: float | None = Field(default=None, ge=0, le=1e5)
+    """Heat transfer from the cell's surface; None keeps the cell at ``temperature_C``."""
 
 
 class Objective(Frozen):

@@ -43,6 +43,11 @@ METRICS: Final[dict[str, MetricDefinition]] = {
         "misleads: it rewards thin electrodes)",
         needs_power=True,
     ),
+    "maximum_temperature_C": MetricDefinition(
+        unit="°C",
+        meaning="highest mean temperature of the cell during the discharge",
+        needs_power=True,
+    ),
     "areal_capacity_mAh_per_cm2": MetricDefinition(
         unit="mAh/cm²",
         meaning="reversible C/20 capacity of one coated side",

@@ -45,6 +45,7 @@ class CoinFormat:
         return WholeCell(
             coated_area_m2=positive_m2,
             volume_m3=math.pi / 4.0 * self.diameter_m**2 * self.height_m,
+            surface_m2=math.pi * self.diameter_m * (self.height_m + self.diameter_m / 2.0),
             masses_kg={
                 "positive coating": positive_m2 * stack.positive.areal_mass_kg_per_m2,
                 "negative coating": negative_m2 * stack.negative.areal_mass_kg_per_m2,

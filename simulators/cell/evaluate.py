@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from experiments.campaign import CellSpec, Physics
@@ -58,29 +59,56 @@ def evaluate_cell(
     _require_in_range(power_W=power_W, mesh_points=mesh_points, model=model)
     sized = size_cell(cell, recipe)
     design = design_inputs(sized, recipe, properties, physics)
-    from simulators.cell.discharge import Conditions, discharge
+    from simulators.cell.discharge import discharge
     from simulators.cell.p2d_model import MeshSize
 
     area_m2 = sized.whole.coated_area_m2
-    conditions = Conditions(
-        power_W_per_m2=power_W / area_m2,
-        resistance_Ohm_m2=sized.whole.series_resistance_Ohm * area_m2,
-        temperature_K=cell.temperature_C + 273.15,
-        parameter_set=cell.parameter_set,
+    conditions = replace(
+        cell_conditions(cell, sized, power_W=power_W),
         model=model,
         mesh=MeshSize.of(mesh_points),
     )
     result = discharge(design, conditions, with_losses=with_curve)
     bias = _bias(sized, design, conditions, result) if with_bias else {}
+    metrics = _metrics(sized, result, power_W=power_W)
+    undefined = {}
+    if cell.cooling_W_per_m2_K is None:
+        undefined["maximum_temperature_C"] = "the cell is kept at its starting temperature"
+    else:
+        metrics["maximum_temperature_C"] = result.highest_temperature_K - 273.15
     unknown = ("mesh error unknown: a coarser mesh did not solve",)
     return CellPerformance(
-        metrics=_metrics(sized, result, power_W=power_W),
+        metrics=metrics,
+        undefined=undefined,
         bias=bias,
         termination=result.termination,
         flags=result.flags,
         curve=result.curve(area_m2) if with_curve else None,
         fallbacks=result.fallbacks + (() if bias or not with_bias else unknown),
         elapsed_s=time.perf_counter() - started,
+    )
+
+
+def cell_conditions(cell: CellSpec, sized: SizedCell, *, power_W: float) -> Conditions:
+    """Return what a cell's electrodes are under when the whole cell gives ``power_W``."""
+    from simulators.cell.discharge import Conditions, Cooling
+
+    whole = sized.whole
+    area_m2 = whole.coated_area_m2
+    cooling = (
+        None
+        if cell.cooling_W_per_m2_K is None
+        else Cooling(
+            heat_capacity_J_per_K_m2=whole.heat_capacity_J_per_K / area_m2,
+            conductance_W_per_K_m2=cell.cooling_W_per_m2_K * whole.surface_m2 / area_m2,
+        )
+    )
+    return Conditions(
+        power_W_per_m2=power_W / area_m2,
+        resistance_Ohm_m2=whole.series_resistance_Ohm * area_m2,
+        temperature_K=cell.temperature_C + 273.15,
+        parameter_set=cell.parameter_set,
+        cooling=cooling,
     )
 
 

@@ -76,6 +76,7 @@ class PouchFormat:
         return WholeCell(
             coated_area_m2=coated_m2,
             volume_m3=outline_m2 * thickness_m,
+            surface_m2=2.0 * outline_m2,
             masses_kg={
                 "positive coating": coated_m2 * positive.areal_mass_kg_per_m2,
                 "negative coating": negative_sides

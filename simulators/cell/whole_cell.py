@@ -18,6 +18,10 @@ COPPER_RESISTIVITY_OHM_M: Final = 1.68e-8
 """Resistivities at 20 °C: handbook values, quoted."""
 
 
+SPECIFIC_HEAT_J_PER_KG_K: Final = 1000.0
+"""Whole cells. Assumed: calorimetry of lithium-ion cells gives 0.85 to 1.1 kJ/(kg K)."""
+
+
 @dataclass(frozen=True)
 class Coating:
     """One coated side, as the whole cell sees it."""
@@ -59,6 +63,8 @@ class WholeCell:
     coated_area_m2: float
     """Positive coating that faces a negative, all sides counted."""
     volume_m3: float
+    surface_m2: float
+    """Outer surface, all of it cooled."""
     masses_kg: dict[str, float]
     series_resistance_Ohm: float
     """Foils, tabs and terminals."""
@@ -69,6 +75,11 @@ class WholeCell:
     def mass_kg(self) -> float:
         """Return the mass of the whole cell."""
         return sum(self.masses_kg.values())
+
+    @property
+    def heat_capacity_J_per_K(self) -> float:
+        """Return the heat capacity of the whole cell."""
+        return self.mass_kg * SPECIFIC_HEAT_J_PER_KG_K
 
 
 class CellFormat(Protocol):

@@ -191,3 +191,22 @@ def test_a_binder_that_does_not_fit_is_an_infeasible_recipe() -> None:
     with pytest.raises(DesignFailed, match="does not fit") as failed:
         recipe_metrics(CELL, recipe)
     assert failed.value.kind == "infeasible_recipe"
+
+
+def test_a_cooled_cell_reports_how_warm_it_gets(
+    recipe: Recipe, properties: EffectiveProperties
+) -> None:
+    cell = CellSpec(cooling_W_per_m2_K=20.0)
+    found = evaluate_cell(
+        cell,
+        recipe,
+        properties,
+        power_W=200.0,
+        model="DFN",
+        mesh_points=10,
+        physics=Physics(),
+        with_bias=False,
+    )
+    assert 26.0 < found.metrics["maximum_temperature_C"] < 90.0
+    kept = evaluate(recipe, properties, 200.0, with_bias=False)
+    assert "maximum_temperature_C" in kept.undefined
