@@ -53,22 +53,20 @@ def fraction_uncertainty(
     coarse, factor = _block_means(mask)
     block_m = np.asarray(voxel_size_m, dtype=np.float64) * factor
     volume_m3 = float(mask.size * np.prod(voxel_size_m))
-    pairs, distance_m = _summed_covariance(coarse - coarse.mean(), block_m)
-    order = np.argsort(distance_m, kind="stable")
-    weight = _overlap(coarse.shape).reshape(-1)[order] / coarse.size**2
-    summed = np.cumsum(pairs[order]) / coarse.size**2
-    inside = np.cumsum(weight)
-    variance = summed / np.maximum(1.0 - inside, 1e-3)
+    shell_m = float(block_m.min())
+    shell, summed = _summed_covariance(coarse - coarse.mean(), block_m, shell_m)
+    covariance = np.cumsum(summed) / coarse.size**2
+    inside = np.cumsum(np.bincount(shell, weights=_overlap(coarse.shape))) / coarse.size**2
+    variance = np.maximum(covariance / np.maximum(1.0 - inside, 1e-3), 0.0)
     spread = max(fraction * (1 - fraction), 1e-300)
-    radius_m = np.cbrt(np.maximum(variance, 0.0) * volume_m3 / spread * (0.75 / np.pi))
+    radius_m = np.cbrt(variance * volume_m3 / spread * (0.75 / np.pi))
+    range_m = np.arange(variance.size) * shell_m
     wide_enough = np.flatnonzero(
-        (distance_m[order] >= _WINDOW_LENGTHS * radius_m)
-        & (distance_m[order] >= _WINDOW_LENGTHS * block_m.max())
-        & (inside < 0.5)
+        (range_m >= _WINDOW_LENGTHS * np.maximum(radius_m, block_m.max())) & (inside < 0.5)
     )
     is_resolved = wide_enough.size > 0
-    stop = int(wide_enough[0]) if is_resolved else int(np.searchsorted(inside, 0.5)) - 1
-    found = max(float(variance[stop]), 0.0)
+    stop = int(wide_enough[0]) if is_resolved else max(int(np.searchsorted(inside, 0.5)) - 1, 0)
+    found = float(variance[stop])
     return FractionUncertainty(
         fraction=fraction,
         standard_deviation=float(np.sqrt(found)),
@@ -88,18 +86,22 @@ def _block_means(mask: NDArray[np.bool_]) -> tuple[NDArray[np.float64], NDArray[
 
 
 def _summed_covariance(
-    residual: NDArray[np.float64], block_m: NDArray[np.float64]
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return Σₓ r(x)·r(x + h) for every lag h, and the length of h; zero padding, no wrapping."""
+    residual: NDArray[np.float64], block_m: NDArray[np.float64], shell_m: float
+) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """Return each lag's shell of distance, and Σₓ r(x)·r(x + h) by shell; nothing wraps around."""
     padded = [2 * n for n in residual.shape]
     transform = scipy.fft.rfftn(residual, padded)
     products = scipy.fft.irfftn(np.abs(transform) ** 2, padded)
     lags = [np.minimum(np.arange(n), n - np.arange(n)) for n in padded]
-    away = np.meshgrid(*(lag * m for lag, m in zip(lags, block_m, strict=True)), indexing="ij")
-    return products.reshape(-1), np.sqrt(sum(a**2 for a in away)).reshape(-1)
+    away = np.meshgrid(
+        *((lag * m) ** 2 for lag, m in zip(lags, block_m, strict=True)), indexing="ij", sparse=True
+    )
+    shell = (np.sqrt(away[0] + away[1] + away[2]) / shell_m + 0.5).astype(np.int64).reshape(-1)
+    by_shell = np.bincount(shell, weights=products.reshape(-1)).astype(np.float64)
+    return shell, by_shell
 
 
 def _overlap(shape: tuple[int, ...]) -> NDArray[np.float64]:
     """Return how many pairs of blocks are each lag apart."""
     counts = [np.abs(n - np.arange(2 * n)).astype(np.float64) for n in shape]
-    return counts[0][:, None, None] * counts[1][:, None] * counts[2]
+    return (counts[0][:, None, None] * counts[1][:, None] * counts[2]).reshape(-1)

@@ -1,0 +1,136 @@
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+import tifffile
+
+from controller.cli import exit_status
+from tests.simulators.properties.shapes import gaussian_field
+
+
+@pytest.fixture(scope="module")
+def image(tmp_path_factory):
+    """Three phases in values nobody would guess, without a voxel size in the file."""
+    field = gaussian_field((40, 42, 44), 2.5, 0)
+    path = tmp_path_factory.mktemp("image") / "electrode.tif"
+    tifffile.imwrite(path, (np.digitize(field, [0.0, 0.9]) * 85).astype(np.uint8))
+    return str(path)
+
+
+NAMED = ["--voxel-size-um", "0.4", "--labels", "pore=0,active=85,binder=170"]
+
+
+def run(capsys, *arguments):
+    status = exit_status(["characterize", *arguments])
+    captured = capsys.readouterr()
+    return status, captured.out, captured.err
+
+
+def test_json_holds_what_the_contract_promises(capsys, image):
+    status, out, _ = run(capsys, image, *NAMED, "--json")
+    assert status == 0
+    found = json.loads(out)
+    assert found["shape"] == [40, 42, 44]
+    assert found["voxel_size_m"] == pytest.approx([0.4e-6] * 3)
+    assert set(found["volume_fraction"]) == {"pore", "active", "binder"}
+    assert set(found["percolating_fraction"]["pore"]) == {"0", "1", "2"}
+    for carrier, value in (
+        ("pore_transport", "relative_diffusivity"),
+        ("solid_transport", "relative_conductivity"),
+    ):
+        for axis in "012":
+            along = found[carrier][axis]
+            assert along["lower"] <= along[value] <= along["upper"]
+            assert along["tortuosity_factor"] > 1
+    assert set(found["interface_area_per_m"]) == {"pore-active", "pore-binder", "active-binder"}
+    assert 1e-7 < found["mean_pore_radius_m"] < 1e-5
+    assert found["elapsed_s"] > 0
+    settings = found["settings"]
+    assert settings["labels"] == "pore=0,active=85,binder=170"
+    assert settings["binder_ion_diffusivity"] == 0.0
+    assert settings["solid_conductivity.active"] == pytest.approx(8e-4)
+    assert settings["tolerance"] == 1e-3
+    assert found["morphology"]["phases"]["pore"]["volume_fraction_sd"] > 0
+
+
+def test_the_table_is_for_people_and_goes_to_stdout(capsys, image):
+    status, out, err = run(capsys, image, *NAMED, "--binder-ion-diffusivity", "0.3")
+    assert status == 0
+    assert "tortuosity factor" in out
+    assert "µm²/µm³" in out
+    assert "tortuosity" not in err
+
+
+def test_given_conductivities_are_used(capsys, image):
+    conducting = ["--solid-conductivity", "active=2,binder=2", "--json"]
+    _, out, _ = run(capsys, image, *NAMED, *conducting)
+    both = json.loads(out)["solid_transport"]["0"]["relative_conductivity"]
+    _, out, _ = run(capsys, image, *NAMED, "--solid-conductivity", "active=1,binder=1", "--json")
+    half = json.loads(out)["solid_transport"]["0"]["relative_conductivity"]
+    assert both == pytest.approx(2 * half, rel=2e-3)
+
+
+def test_figures_are_written_and_named(capsys, image, tmp_path):
+    status, out, _ = run(capsys, image, *NAMED, "--json", "--figures", str(tmp_path / "figures"))
+    assert status == 0
+    written = json.loads(out)["figures"]
+    names = {path.rsplit("/", 1)[1] for path in written}
+    assert names == {
+        "slices.png",
+        "sizes.png",
+        "chords.png",
+        "two_point.png",
+        "flux.png",
+        "view_3d.html",
+    }
+    for name in names - {"view_3d.html"}:
+        content = (tmp_path / "figures" / name).read_bytes()
+        assert content.startswith(b"\x89PNG")
+        assert len(content) > 5000
+    page = (tmp_path / "figures" / "view_3d.html").read_text()
+    assert "mesh3d" in page
+    assert 'src="http' not in page
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ([], "nobody said which phase is which"),
+        (["--labels", "pore=0,active=85,binder=170"], "--voxel-size-um"),
+        (["--voxel-size-um", "0.4", "--labels", "pore=0,active=85"], "170"),
+        (["--voxel-size-um", "0.4", "--labels", "pore=0,active=85,binder=9"], "binder=9"),
+        (["--voxel-size-um", "0.4", "--labels", "pore=0,carbon=85"], "carbon"),
+        (["--voxel-size-um", "0.4", "--labels", "pore=0.5"], "whole number"),
+        (["--voxel-size-um", "0.4", "--labels", "pore"], "name=number"),
+        (["--voxel-size-um", "0.4", "--labels", "pore=0,pore=85"], "twice"),
+        (["--voxel-size-um", "big"], "no number"),
+        (["--voxel-size-um", "398", *NAMED[2:]], "between"),
+        ([*NAMED, "--solid-conductivity", "pore=1"], "not a solid"),
+        ([*NAMED, "--solid-conductivity", "active=nan"], "name=number"),
+        ([*NAMED, "--binder-ion-diffusivity", "1.2"], "between 0 and 1"),
+        ([*NAMED, "--binder-ion-diffusivity", "nan"], "between 0 and 1"),
+        ([*NAMED, "--tolerance", "0"], "--tolerance"),
+        ([*NAMED, "--volumes", "0.01"], "too small to be cut up"),
+    ],
+)
+def test_wrong_input_is_one_line_and_status_2(capsys, image, arguments, words):
+    status, out, err = run(capsys, image, *arguments)
+    said = [line for line in err.strip().splitlines() if not line.endswith("…")]
+    assert status == 2
+    assert out == ""
+    assert len(said) == 1
+    assert words in said[0]
+
+
+def test_a_missing_file_is_one_line(capsys, tmp_path):
+    status, _, err = run(capsys, str(tmp_path / "absent.tif"))
+    assert status == 2
+    assert "no such file" in err
+
+
+def test_long_work_is_announced_on_stderr(capsys, monkeypatch, image):
+    monkeypatch.setattr("controller.commands.characterize._QUIET_S", 0.0)
+    _, _, err = run(capsys, image, *NAMED, "--json")
+    assert "transport along axis 2 …" in err
