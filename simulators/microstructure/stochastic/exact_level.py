@@ -94,9 +94,7 @@ def _histogram(
 
 
 @numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
-def _mark(
-    field: Field, labels: Labels, value: float, n_ties: int, mark: int, among: int
-) -> None:
+def _mark(field: Field, labels: Labels, value: float, n_ties: int, mark: int, among: int) -> None:
     left = n_ties
     for i in range(len(field)):
         if labels[i] == among:
