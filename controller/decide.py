@@ -36,8 +36,8 @@ class Situation:
 
     @property
     def in_flight_limit(self) -> int:
-        """Return how many jobs compute may hold: its slots, and a few that wait for one."""
-        return self.n_slots + max(1, self.n_slots // 2) if self.n_slots else 0
+        """Return how many jobs compute may hold: one that runs and one that waits for each slot."""
+        return 2 * self.n_slots
 
 
 @dataclass(frozen=True)
