@@ -17,6 +17,11 @@ ROOT = Path(__file__).resolve().parents[2]
 FOLDERS = ("experiments", "simulators", "agents", "instruments", "controller")
 
 
+def clean_environment() -> dict[str, str]:
+    """Return the environment without what would let the repository be found."""
+    return {k: v for k, v in os.environ.items() if not k.startswith(("PYTHON", "CELLWRIGHT"))}
+
+
 @pytest.fixture(scope="module")
 def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return the ``bin`` of an environment that has the wheel, not the repository."""
@@ -33,6 +38,7 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
         [*pip, "wheel", "--no-deps", "--no-build-isolation", "-w", str(wheels), str(source)],
         check=True,
         cwd=folder,
+        env=clean_environment(),
     )
     environment = folder / "env"
     venv.create(environment, with_pip=False, symlinks=True)
@@ -43,6 +49,7 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
          "--no-index", str(wheel)],
         check=True,
         cwd=folder,
+        env=clean_environment(),
     )  # fmt: skip
     # The dependencies come from the environment of the tests; its editable install does not,
     # because a path added by a .pth file has its own .pth files ignored.
@@ -60,14 +67,13 @@ def hostile(tmp_path: Path) -> Path:
 
 
 def run(installed: Path, hostile: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    clean = {k: v for k, v in os.environ.items() if not k.startswith(("PYTHON", "CELLWRIGHT"))}
     return subprocess.run(
         [str(installed / "cellwright"), *arguments],
         capture_output=True,
         text=True,
         cwd=hostile,
         timeout=240,
-        env=clean,
+        env=clean_environment(),
         check=False,
     )
 
