@@ -98,7 +98,7 @@ def test_a_worker_a_deadline_and_compute_itself_can_be_killed(
     assert observation.job == doomed
     assert observation.failure is not None
     assert observation.failure.kind is FailureKind.timed_out
-    assert 3.9 < observation.provenance.busy_s < 60
+    assert 0 < observation.provenance.busy_s < 60
 
     family = descendants(compute.process.pid)
     compute.process.kill()

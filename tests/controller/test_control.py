@@ -12,6 +12,7 @@ from agents.messages import Configure, JobLost, RunJob
 from controller.campaign_file import LoadedCampaign
 from controller.compute import Hopeless, Lost
 from controller.control import Control, Outcome
+from controller.events import Ranked
 from controller.fold import fold
 from controller.journal import Journal
 from controller.opening import open_campaign
@@ -20,7 +21,7 @@ from controller.state import State
 from experiments.campaign import Budget, Campaign, Stopping
 from experiments.errors import CellwrightError, HomeInUse, Transient
 from experiments.observation import FailureKind
-from experiments.ranking import Ranking
+from experiments.ranking import Diagnosis, Ranking
 from tests.controller.doubles import (
     FakeCompute,
     ManualClock,
@@ -315,3 +316,51 @@ def test_a_control_that_was_taken_over_stops_without_writing(tmp_path: Path) -> 
     assert compute.is_stopped
     others[0].close()
     assert len(world.state().observations) == 2
+
+
+def test_a_full_disk_ends_the_session_and_a_later_one_goes_on(tmp_path: Path) -> None:
+    world = World(tmp_path)
+    journal = Journal(world.path, ManualClock())
+    full = {"pages": False}
+
+    def fill(state: State) -> None:
+        if len(state.observations) == 3 and not full["pages"]:
+            full["pages"] = True
+            (pages,) = journal._connection.execute("PRAGMA page_count").fetchone()
+            journal._connection.execute(f"PRAGMA max_page_count = {pages}")
+
+    compute = FakeCompute()
+    control = Control(
+        open_campaign(journal, LoadedCampaign(world.campaign, "small.yaml", "")),
+        journal=journal,
+        compute=compute,
+        configure=Configure(campaign=world.campaign, home="/h", artifact_url="file:///h"),
+        view=world.view,
+        clock=ManualClock(),
+        when_stored=fill,
+    )
+    with pytest.raises(Transient, match="full"):
+        asyncio.run(control.run())
+    journal.close()
+    assert compute.is_stopped
+    kept = world.state().observations
+    assert len(kept) >= 3
+    final = world.session(FakeCompute())
+    assert final.ending == "finished"
+    assert kept.items() <= final.state.observations.items()
+
+
+def test_diagnoses_are_stored_in_proportion_to_the_observations(tmp_path: Path) -> None:
+    def thorough(ask: Any, campaign: Campaign, seen: Any) -> Ranking:
+        ranking = sequence_ranking(ask, campaign, seen)
+        return ranking.model_copy(update={"diagnosis": Diagnosis()})
+
+    campaign = small_campaign(budget=Budget(evaluations={"coarse": 60}), baseline=False)
+    world = World(tmp_path, campaign)
+    state = world.session(FakeCompute(rank=thorough)).state
+    assert state.n_observed_at_diagnosis == 60
+    journal = Journal(world.path, ManualClock())
+    rankings = [r.event for r in journal.read("small") if isinstance(r.event, Ranked)]
+    journal.close()
+    n_stored = sum(event.ranking.diagnosis is not None for event in rankings)
+    assert 10 < n_stored < len(rankings)

@@ -44,7 +44,7 @@ class CampaignMachine(RuleBasedStateMachine):
 
     @initialize(
         coarse=st.integers(0, 6),
-        fine=st.integers(1, 4),
+        fine=st.integers(0, 4),
         has_baseline=st.booleans(),
     )
     def begin(self, coarse: int, fine: int, has_baseline: bool) -> None:
@@ -145,14 +145,24 @@ class CampaignMachine(RuleBasedStateMachine):
             self.acknowledge_after(message.observation)
         self.hear(*news)
 
-    @rule()
+    @rule(greed=st.sampled_from([0, 0, 3]))
     @precondition(lambda self: self.compute.asks)
-    def the_decider_answers(self) -> None:
+    def the_decider_answers(self, greed: int = 0) -> None:
+        """Answer, with so many more candidates of each level than there is budget for."""
         ask = self.draw_ask()
         if ask is not None:
             seen = [job.job for job in self.compute.learned]
-            ranking = sequence_ranking(ask, self.campaign, seen)
+            left = {name: n + greed for name, n in ask.left.items()}
+            wanted = ask.model_copy(
+                update={"left": left, "n_candidates": ask.n_candidates + 2 * greed}
+            )
+            ranking = sequence_ranking(wanted, self.campaign, seen)
             self.hear(Answered(request_id=ask.request_id, ranking=ranking))
+
+    @rule(n_steps=st.integers(3, 20))
+    def all_goes_well_for_a_while(self, n_steps: int) -> None:
+        for _ in range(n_steps):
+            self.go_on()
 
     @rule()
     @precondition(lambda self: self.compute.asks)
@@ -272,20 +282,28 @@ class CampaignMachine(RuleBasedStateMachine):
         if not hasattr(self, "campaign") or self.has_failed:
             return
         for _ in range(400):
-            if self.is_over:
-                self.a_finished_campaign_has_everything()
-                return
-            if not self.n_slots:
-                self.compute_becomes_ready(2)
-            elif self.compute.asks:
-                self.the_decider_answers()
-            elif self.compute.jobs:
-                job = self.compute.jobs.popleft()
-                self.hear(JobFinished(observation=observe(job)))
-            else:
+            if self.is_over or not self.go_on():
                 break
-        if not self.has_given_up():
-            assert self.is_over, "nothing is under way and the campaign is not finished"
+        if self.is_over:
+            self.a_finished_campaign_has_everything()
+        else:
+            assert self.has_given_up(), "nothing is under way and the campaign is not finished"
+
+    def go_on(self) -> bool:
+        """Let the next good thing happen, if there is one."""
+        if self.is_over:
+            return False
+        if not self.n_slots:
+            self.compute_becomes_ready(2)
+        elif self.compute.asks:
+            self.the_decider_answers()
+        elif self.compute.jobs:
+            job = self.compute.jobs.popleft()
+            self.acknowledge_after(observation := observe(job))
+            self.hear(JobFinished(observation=observation))
+        else:
+            return False
+        return True
 
 
 def thorough(n_runs: int, n_steps: int) -> settings:
