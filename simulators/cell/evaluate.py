@@ -21,6 +21,10 @@ if TYPE_CHECKING:
 
 MODELS: Final = ("DFN", "SPMe", "SPM")
 
+TRUSTED_UP_TO_PER_H: Final = {"SPM": 0.6, "SPMe": 0.6}
+"""C-rate up to which a cheap model ranked 4680 designs as DFN does (Spearman ≥ 0.98 at 45 W, and
+below 0 for SPM or unsolved for SPMe at 120 W). Measured: docs/cell_accuracy.md."""
+
 VERSION: Final = "2"
 """Raised whenever the same inputs give other numbers; part of the stage's cache key."""
 
@@ -82,7 +86,7 @@ def evaluate_cell(
         undefined=undefined,
         bias=bias,
         termination=result.termination,
-        flags=result.flags,
+        flags=(*result.flags, *_doubts(model, metrics["c_rate_per_h"])),
         curve=result.curve(area_m2) if with_curve else None,
         fallbacks=result.fallbacks + (() if bias or not with_bias else unknown),
         elapsed_s=time.perf_counter() - started,
@@ -167,6 +171,14 @@ def _metrics(sized: SizedCell, result: Discharge, *, power_W: float) -> dict[str
         "areal_capacity_mAh_per_cm2": sized.areal_capacity_Ah_per_m2 / 10.0,
         "cell_mass_kg": whole.mass_kg,
     }
+
+
+def _doubts(model: str, c_rate_per_h: float) -> tuple[str, ...]:
+    """Return a flag where a cheap model is used beyond what it was found good for."""
+    limit_per_h = TRUSTED_UP_TO_PER_H.get(model)
+    if limit_per_h is None or c_rate_per_h <= limit_per_h:
+        return ()
+    return (f"{model} ranks designs like DFN only up to {limit_per_h:g}C",)
 
 
 def _bias(

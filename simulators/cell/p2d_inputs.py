@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from experiments.campaign import Physics
 from experiments.errors import DesignFailed, Invalid
@@ -11,7 +11,7 @@ from experiments.observation import FailureKind
 from experiments.properties import EffectiveProperties
 from experiments.recipe import ElectrodeRecipe
 from simulators.cell.balance import Balance
-from simulators.cell.chemistry import Chemistry
+from simulators.cell.chemistry import Chemistry, load_chemistry
 
 THROUGH_AXIS = "0"
 
@@ -75,6 +75,26 @@ class DesignInputs:
                 values[f"{side} conductivity{ending}"] = at.conductivity_S_per_m
                 values[f"{side} area{ending}"] = at.area_factor
         return values
+
+
+def at_state_of_charge(design: DesignInputs, balance: Balance, share: float) -> DesignInputs:
+    """Return the design with the stoichiometries of a state of charge, 0 empty to 1 full."""
+    chemistry = load_chemistry(balance.parameter_set)
+    x = balance.x0 + share * (balance.x100 - balance.x0)
+    y = balance.y0 + share * (balance.y100 - balance.y0)
+    return replace(
+        design,
+        negative=replace(
+            design.negative,
+            initial_concentration_mol_per_m3=x
+            * chemistry.negative.maximum_concentration_mol_per_m3,
+        ),
+        positive=replace(
+            design.positive,
+            initial_concentration_mol_per_m3=y
+            * chemistry.positive.maximum_concentration_mol_per_m3,
+        ),
+    )
 
 
 def positive_inputs(

@@ -57,6 +57,17 @@ def design_parameters(kind: ModelKind) -> Any:
     return values
 
 
+def negative_surface_factor(values: Any) -> Any:
+    """Return the negative's true surface over the surface of the model's reference particles.
+
+    ``values`` may be a set's or already hold the design; the reference radius is in both.
+    """
+    growth = pybamm.InputParameter("negative radius") / float(
+        values["Negative particle radius [m]"]
+    )
+    return pybamm.InputParameter("negative area") / growth
+
+
 def _electrolyte_values(values: Any, electrolyte_set: str | None) -> dict[str, Any]:
     """Return the electrolyte's functions times inputs, and its salt as an input."""
     source = values if electrolyte_set is None else pybamm.ParameterValues(electrolyte_set)

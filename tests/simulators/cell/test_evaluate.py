@@ -210,3 +210,12 @@ def test_a_cooled_cell_reports_how_warm_it_gets(
     assert 26.0 < found.metrics["maximum_temperature_C"] < 90.0
     kept = evaluate(recipe, properties, 200.0, with_bias=False)
     assert "maximum_temperature_C" in kept.undefined
+
+
+def test_a_cheap_model_says_where_it_is_not_to_be_trusted(
+    recipe: Recipe, properties: EffectiveProperties
+) -> None:
+    slow = evaluate(recipe, properties, 30.0, model="SPM", with_bias=False)
+    fast = evaluate(recipe, properties, 150.0, model="SPM", with_bias=False)
+    assert slow.flags == ()
+    assert fast.flags == ("SPM ranks designs like DFN only up to 0.6C",)

@@ -1,0 +1,179 @@
+"""Ageing by cycling: SEI growth, lithium plating and loss of active material, to a stated end."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+from aurora_unicycler import CyclingProtocol
+from pydantic import Field
+
+from experiments.errors import DesignFailed, Invalid
+from experiments.frozen import Frozen
+from experiments.observation import FailureKind
+from simulators.cell.balance import Balance
+from simulators.cell.chemistry import Array
+from simulators.cell.discharge import Conditions
+from simulators.cell.p2d_inputs import DesignInputs, at_state_of_charge
+from simulators.cell.p2d_model import bare_model, mesh_points, submesh_types
+from simulators.cell.p2d_parameters import design_parameters, negative_surface_factor, scaled
+from simulators.cell.pybamm_door import pybamm
+
+AGEING_SETS: Final = ("OKane2022",)
+"""Parameter sets that hold what ageing needs."""
+
+SURFACE_POWERS: Final[dict[str, int]] = {
+    "SEI kinetic rate constant [m.s-1]": 1,
+    "SEI reaction exchange current density [A.m-2]": 1,
+    "SEI solvent diffusivity [m2.s-1]": 2,
+    "SEI lithium interstitial diffusivity [m2.s-1]": 2,
+    "SEI electron conductivity [S.m-1]": 2,
+    "EC diffusivity [m2.s-1]": 2,
+    "Initial SEI thickness [m]": 1,
+    "SEI resistivity [Ohm.m]": -2,
+    "Exchange-current density for plating [A.m-2]": 1,
+    "Exchange-current density for stripping [A.m-2]": 1,
+}
+"""Power of (true surface / the model's surface) each parameter is multiplied by. The film on the
+model's surface is that much thicker, and carries that much more current per area, than on the true
+one (DESIGN.md, "Into P2D"); a test compares with a truly larger surface."""
+
+
+class Mechanisms(Frozen):
+    """What ages."""
+
+    sei: bool = True
+    """Growth limited by the diffusion of solvent; it clogs pores."""
+    plating: bool = True
+    """Partially reversible."""
+    active_loss: bool = False
+    """Driven by stress in the particles of both electrodes."""
+    end_share: float = Field(default=0.8, gt=0, lt=1)
+    """Stop when the discharge gives less than this share of the first one's charge."""
+
+
+@dataclass(frozen=True)
+class Ageing:
+    """How a cell aged, one value for every finished cycle."""
+
+    discharged_Ah_per_m2: Array
+    lost_to_sei_share: Array
+    """Lithium in the SEI, beyond the initial film, per reversible capacity."""
+    lost_to_plating_share: Array
+    reached_end: bool
+
+    @property
+    def cycles(self) -> int:
+        """Return how many cycles ran."""
+        return len(self.discharged_Ah_per_m2)
+
+
+def age(
+    design: DesignInputs,
+    balance: Balance,
+    protocol: CyclingProtocol,
+    conditions: Conditions,
+    mechanisms: Mechanisms,
+    *,
+    steps_per_cycle: int = 3,
+) -> Ageing:
+    """Cycle an empty cell by a protocol until it ends or the cell does.
+
+    Raises ``Invalid`` where the parameter set or the protocol does not fit, ``DesignFailed``
+    (solver_failed) where the model does not converge.
+    """
+    if conditions.parameter_set not in AGEING_SETS:
+        raise Invalid(
+            f"cell.parameter_set: {conditions.parameter_set!r} holds no ageing parameters; "
+            f"allowed: {list(AGEING_SETS)}"
+        )
+    instructions = protocol.to_pybamm_experiment()
+    if len(instructions) % steps_per_cycle:
+        raise Invalid(
+            f"steps_per_cycle: {steps_per_cycle} does not divide the protocol's "
+            f"{len(instructions)} steps"
+        )
+    cycles = [
+        tuple(instructions[start : start + steps_per_cycle])
+        for start in range(0, len(instructions), steps_per_cycle)
+    ]
+    inputs = {**conditions.named(), **at_state_of_charge(design, balance, 0.0).named()}
+    simulation = _simulation(design, conditions, mechanisms, cycles)
+    try:
+        solution = simulation.solve(inputs=inputs, calc_esoh=False, showprogress=False)
+    except pybamm.SolverError as error:
+        raise DesignFailed(
+            f"ageing did not converge: {str(error).splitlines()[0][:300]}",
+            kind=FailureKind.solver_failed,
+            inputs=inputs,
+        ) from error
+    return _read(solution, design, mechanisms.end_share)
+
+
+def scale_to_surface(values: Any) -> None:
+    """Multiply a set's surface parameters as the negative's true surface demands."""
+    factor = negative_surface_factor(values)
+    values.update(
+        {name: scaled(values[name], factor**power) for name, power in SURFACE_POWERS.items()}
+    )
+
+
+def _simulation(
+    design: DesignInputs,
+    conditions: Conditions,
+    mechanisms: Mechanisms,
+    cycles: list[tuple[str, ...]],
+) -> Any:
+    kind = conditions.kind(design)
+    if kind.knots > 1:
+        raise Invalid("ageing takes even electrodes; give no knots")
+    options: dict[str, Any] = {}
+    if mechanisms.sei:
+        options |= {"SEI": "solvent-diffusion limited", "SEI porosity change": "true"}
+    if mechanisms.plating:
+        options |= {"lithium plating": "partially reversible"}
+    if mechanisms.active_loss:
+        options |= {"loss of active material": "stress-driven"}
+    bare = bare_model(kind, options)
+    values = design_parameters(kind)
+    scale_to_surface(values)
+    values.update(
+        {
+            "Nominal cell capacity [A.h]": design.capacity_Ah_per_m2,
+            "Current function [A]": design.capacity_Ah_per_m2,
+        },
+        check_already_exists=False,
+    )
+    return pybamm.Simulation(
+        bare,
+        experiment=pybamm.Experiment(cycles),
+        parameter_values=values,
+        submesh_types=submesh_types(bare),
+        var_pts=mesh_points(kind.mesh),
+        solver=pybamm.IDAKLUSolver(
+            rtol=conditions.rtol, atol=conditions.rtol * 1e-2, on_extrapolation="ignore"
+        ),
+    )
+
+
+def _read(solution: Any, design: DesignInputs, end_share: float) -> Ageing:
+    discharged: list[float] = []
+    sei: list[float] = []
+    plating: list[float] = []
+    for cycle in solution.cycles:
+        charge = np.asarray(cycle.steps[-1]["Discharge capacity [A.h]"].entries)
+        discharged.append(float(charge[-1] - charge[0]))
+        for name, lost in (
+            ("Loss of capacity to negative SEI [A.h]", sei),
+            ("Loss of capacity to negative lithium plating [A.h]", plating),
+        ):
+            lost.append(float(cycle[name].entries[-1]) / design.capacity_Ah_per_m2)
+        if discharged[-1] < end_share * discharged[0]:
+            break
+    return Ageing(
+        discharged_Ah_per_m2=np.asarray(discharged),
+        lost_to_sei_share=np.asarray(sei),
+        lost_to_plating_share=np.asarray(plating),
+        reached_end=discharged[-1] < end_share * discharged[0],
+    )
