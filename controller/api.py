@@ -128,7 +128,7 @@ class Campaign:
     def status(self) -> StatusDocument:
         """Return what ``cellwright status --json`` prints."""
         stored = read_campaign(self.home, self.name)
-        return status_document(stored.state, is_running=stored.is_running)
+        return status_document(stored.state)
 
     def observations(self) -> pd.DataFrame:
         """Return all observations, one row each; ``frame.attrs["units"]`` holds the units."""

@@ -76,17 +76,14 @@ class StatusDocument(Frozen):
     report: str | None = None
 
 
-def status_document(state: State, *, is_running: bool, report: str | None = None) -> StatusDocument:
-    """Return the document; ``is_running`` says whether a control works on it now."""
+def status_document(state: State, *, report: str | None = None) -> StatusDocument:
+    """Return the document."""
     best = measured_best(state)
     use = spent(state)
-    phase = state.phase
-    if phase == "running" and not is_running:
-        phase = "interrupted"
     return StatusDocument(
         campaign=state.campaign.name,
-        state=phase,
-        reason=state.reason or ("control ended without notice" if phase != state.phase else None),
+        state=state.phase,
+        reason=state.reason or None,
         observations=observations_by_fidelity(state),
         failures=failures_by_kind(state),
         in_flight=len(state.in_flight),

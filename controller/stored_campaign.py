@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from controller.campaign_file import load_campaign
@@ -19,8 +19,7 @@ class StoredCampaign:
 
     home: Home
     state: State
-    is_running: bool
-    """A control process works on this campaign now."""
+    """As it is now: running only while a control works on it."""
 
 
 def read_campaign(home_path: Path, asked: str | None) -> StoredCampaign:
@@ -34,8 +33,23 @@ def read_campaign(home_path: Path, asked: str | None) -> StoredCampaign:
         state = fold(journal.read(name))
         epoch = journal.latest_epoch()
     assert state is not None
-    is_running = home.holder() is not None and state.sessions[-1].epoch == epoch
-    return StoredCampaign(home, state, is_running)
+    is_running = is_worked_on(home, state, epoch)
+    return StoredCampaign(home, state if is_running else without_control(state))
+
+
+def is_worked_on(home: Home, state: State, latest_epoch: int) -> bool:
+    """Say whether a control process works on this campaign now."""
+    return home.holder() is not None and state.sessions[-1].epoch == latest_epoch
+
+
+def without_control(state: State) -> State:
+    """Return the state as it is when no control works on it: nothing is running then.
+
+    A control that was killed could not write that it stopped.
+    """
+    if state.phase != "running":
+        return state
+    return replace(state, phase="interrupted", reason="control ended without notice")
 
 
 def _name(asked: str | None, known: tuple[str, ...], home: Home) -> str:

@@ -14,6 +14,7 @@ from controller.progress import Moment, take_snapshot
 from controller.results import measured_best
 from controller.session import SessionOptions, SessionResult, run_session
 from controller.status_document import status_document
+from controller.stored_campaign import without_control
 from controller.terminal import closing_lines
 
 
@@ -89,7 +90,7 @@ def _report(done: SessionResult) -> tuple[Path | None, str | None]:
 
 def _print_json(done: SessionResult, report: Path | None) -> None:
     document = status_document(
-        done.outcome.state, is_running=False, report=None if report is None else str(report)
+        without_control(done.outcome.state), report=None if report is None else str(report)
     )
     click.echo(document.model_dump_json(indent=2))
 

@@ -23,7 +23,7 @@ from experiments.design import Design
 def command(ctx: click.Context, campaign: str | None, as_json: bool, own_home: Path | None) -> int:
     """Show how CAMPAIGN (its name or file; the home's only one by default) stands."""
     stored = read_campaign(chosen_home(ctx, own_home), campaign)
-    document = status_document(stored.state, is_running=stored.is_running, report=_report(stored))
+    document = status_document(stored.state, report=_report(stored))
     if as_json:
         click.echo(document.model_dump_json(indent=2))
     else:

@@ -28,6 +28,7 @@ from controller.report.pareto import pareto_front
 from controller.report.picture import Portrait
 from controller.report.portraits import campaign_portraits
 from controller.report.tokens import DARK, LIGHT, css_variables
+from controller.stored_campaign import is_worked_on, without_control
 from experiments.errors import Invalid
 
 _TITLES: Final = {
@@ -78,11 +79,14 @@ def read_material(home: Home, campaign: str) -> Material:
     with JournalReader(home.journal) as journal:
         known = journal.campaigns()
         events = list(journal.read(campaign))
+        epoch = journal.latest_epoch()
     state = fold(events)
     if state is None:
         names = ", ".join(known) or "none"
         raise Invalid(f"{home.path} holds no campaign {campaign!r}; it holds: {names}")
     identity = {"Journal hash": events[-1].hash, "Epoch": str(events[-1].epoch)}
+    if not is_worked_on(home, state, epoch):
+        state = without_control(state)
     return Material(state, reader(home.artifacts), identity)
 
 

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from controller.events import CampaignStarted, Dispatched, Finished, Observed
+from controller.events import CampaignStarted, Dispatched, Observed
 from controller.fold import fold
 from controller.results import (
     baseline_at,
@@ -101,7 +101,7 @@ def test_a_total_cost_is_reported_in_target_equivalents() -> None:
 
 def test_the_status_document_has_the_keys_of_the_contract() -> None:
     state = state_of(result(0.1, 210), result(0.5, 200, purpose="baseline"))
-    plain = json.loads(status_document(state, is_running=True).model_dump_json())
+    plain = json.loads(status_document(state).model_dump_json())
     for key in (
         *("campaign", "state", "observations", "failures", "recommended", "measured_best"),
         *("pareto", "pending_approvals", "budget"),
@@ -112,18 +112,3 @@ def test_the_status_document_has_the_keys_of_the_contract() -> None:
     assert isinstance(plain["budget"]["limit"]["fine"], int)
     assert plain["measured_best"]["change_against_baseline"]["energy"]["value"] == 10
     assert plain["baseline"]["fine"]["objectives"]["energy"]["value"] == 200
-
-
-def test_a_campaign_without_its_control_is_interrupted() -> None:
-    document = status_document(state_of(), is_running=False)
-    assert document.state == "interrupted"
-    assert document.reason == "control ended without notice"
-
-
-def test_a_finished_campaign_is_finished_whoever_holds_the_home() -> None:
-    journal = MemoryJournal()
-    started = CampaignStarted(campaign=small_campaign(), source="", text="")
-    journal.append("small", [started, Finished(reason="budget")])
-    state = fold(journal.stored)
-    for is_running in (True, False):
-        assert status_document(state, is_running=is_running).state == "finished"

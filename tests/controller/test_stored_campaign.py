@@ -5,9 +5,11 @@ from pathlib import Path
 import pytest
 
 from controller.campaign_file import LoadedCampaign
+from controller.events import Finished
 from controller.home import Home, HomeLock, make_home
 from controller.journal import Journal
 from controller.opening import open_campaign
+from controller.report.build import read_material
 from controller.stored_campaign import read_campaign
 from experiments.errors import Invalid
 from tests.controller.doubles import ManualClock, small_campaign
@@ -40,12 +42,30 @@ def test_an_unknown_campaign_is_answered_with_the_known_ones(tmp_path: Path) -> 
         read_campaign(tmp_path, "three")
 
 
+def phase(home: Home, name: str) -> str:
+    return read_campaign(home.path, name).state.phase
+
+
 def test_a_campaign_runs_only_while_its_control_holds_the_home(tmp_path: Path) -> None:
     home = make_home(tmp_path)
     add(home, "one")
-    assert not read_campaign(tmp_path, "one").is_running
+    assert phase(home, "one") == "interrupted"
+    assert read_campaign(tmp_path, "one").state.reason == "control ended without notice"
     lock = HomeLock(home)
     add(home, "two")
-    assert read_campaign(tmp_path, "two").is_running
-    assert not read_campaign(tmp_path, "one").is_running
+    assert phase(home, "two") == "running"
+    assert phase(home, "one") == "interrupted"
+    lock.release()
+    assert read_material(home, "two").state.phase == "interrupted"
+
+
+def test_a_finished_campaign_is_finished_whoever_holds_the_home(tmp_path: Path) -> None:
+    home = make_home(tmp_path)
+    add(home, "one")
+    journal = Journal(home.journal, ManualClock())
+    journal.append("one", [Finished(reason="budget")])
+    journal.close()
+    assert phase(home, "one") == "finished"
+    lock = HomeLock(home)
+    assert phase(home, "one") == "finished"
     lock.release()
