@@ -24,6 +24,12 @@ from experiments.campaign import Campaign, Constraint, Objective
 from experiments.observation import Observation
 
 N_SHOWN = 3
+_SEEN_IN_AN_IMAGE = frozenset(
+    ("active_wt_pct", "binder_wt_pct", "carbon_wt_pct", "porosity", "thickness_um")
+    + ("particle_d50_um",)
+)
+"""Recipe fields that follow from an image's fractions and particles and from the thickness given;
+the rest of its recipe holds defaults that nobody measured."""
 
 
 @dataclass(frozen=True)
@@ -101,7 +107,7 @@ def table(material: Material) -> Grid | None:
         name = f"C-rate at {powers[0]:g} W" if powers else "C-rate"
         rows.append((name, *(f"{three(rate)}C" if rate else NO_VALUE for rate in c_rates)))
     for name, label in material.parameters():
-        rows.append((label.text, *(_parameter(one, name) for one in everyone)))
+        rows.append((label.text, *(parameter_words(one, name) for one in everyone)))
     return Grid(
         id="answer",
         caption=(
@@ -250,11 +256,11 @@ def _constraint_row(
     )
 
 
-def _parameter(one: Observation, name: str) -> str:
-    """Return a parameter's value; an image has no design, but its recipe says the same."""
+def parameter_words(one: Observation, name: str) -> str:
+    """Return a parameter's value; for an image, what its fractions and the file tell of it."""
     value = one.job.design.values.get(name)
-    if value is None and one.recipe is not None:
-        side, _, field = name.partition(".")
+    side, _, field = name.partition(".")
+    if value is None and one.recipe is not None and field in _SEEN_IN_AN_IMAGE:
         in_SI = field.removesuffix("_um") + "_m" if field.endswith("_um") else field
         found = getattr(getattr(one.recipe, side, None), in_SI, None)
         value = found * 1e6 if field.endswith("_um") and found is not None else found
