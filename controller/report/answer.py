@@ -25,8 +25,10 @@ from experiments.observation import Observation
 
 N_SHOWN = 3
 _SEEN_IN_AN_IMAGE = frozenset(
-    ("active_wt_pct", "binder_wt_pct", "carbon_wt_pct", "porosity", "thickness_um")
-    + ("particle_d50_um",)
+    (
+        *("active_wt_pct", "binder_wt_pct", "carbon_wt_pct", "porosity", "thickness_um"),
+        "particle_d50_um",
+    )
 )
 """Recipe fields that follow from an image's fractions and particles and from the thickness given;
 the rest of its recipe holds defaults that nobody measured."""
