@@ -15,6 +15,8 @@ Codes = NDArray[np.uint8]
 Labels = NDArray[np.unsignedinteger[Any]]
 Flags = NDArray[np.bool_]
 Integers = NDArray[np.signedinteger[Any]]
+Scalar = float | np.floating[Any]
+Index = int | np.integer[Any]
 
 Kernel = TypeVar("Kernel", bound=Callable[..., Any])
 
@@ -30,5 +32,13 @@ def kernel(function: Kernel) -> Kernel:
     """
     compiled: Kernel = numba.njit(
         nogil=True, cache=True, fastmath=RELAXED_SUMS, error_model="numpy"
+    )(function)
+    return compiled
+
+
+def inlined(function: Kernel) -> Kernel:
+    """Compile into the kernel that calls it: for steps too small to be worth a call."""
+    compiled: Kernel = numba.njit(
+        nogil=True, fastmath=RELAXED_SUMS, error_model="numpy", inline="always"
     )(function)
     return compiled

@@ -1,0 +1,43 @@
+"""The road on which unbalanced flux leaves a structure, laid when it is first asked for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from simulators.properties.compiled import Floats, Labels, Reals
+from simulators.properties.conduction.checkerboard import Grid
+from simulators.properties.conduction.equilibrated_flux import flux_energy
+from simulators.properties.conduction.spanning_tree import SpanningTree, grow_tree
+from simulators.properties.percolation import Runs
+
+
+@dataclass
+class Road:
+    """A structure as its runs and labels, and the spanning tree over them."""
+
+    runs: Runs
+    labels: Labels
+    values: Reals
+    """Conductivity of every label."""
+    weights: Reals
+    """Factors of faces along z, y and x: (height / edge) squared."""
+    is_periodic: bool
+    n_threads: int
+    tree: SpanningTree | None = None
+
+    def energy(self, flux: Floats, grid: Grid) -> float:
+        """Return the energy of the flux that carries ``flux`` (red, then black) out; uses it up."""
+        if self.tree is None:
+            self.tree = grow_tree(
+                self.runs,
+                self.labels.shape,
+                self.values,
+                self.weights,
+                is_periodic=self.is_periodic,
+                n_threads=self.n_threads,
+            )
+        with np.errstate(divide="ignore"):
+            rho = 0.5 * self.values.max() / self.values
+        return flux_energy(self.tree, self.labels, rho, self.weights, flux, grid, self.n_threads)

@@ -1,0 +1,323 @@
+"""A spanning forest of the percolating runs, rooted at the end faces, best conducting faces first.
+
+It is the road on which ``equilibrated_flux`` sends what a potential leaves unbalanced. Prim's
+maximum spanning tree, on runs instead of voxels and with conductances in classes a factor 2 wide:
+a run is reached through the best class of face that leads to it, the earliest first within a class.
+The front half grows from the front end and the back half from the back end, each on its own, so two
+threads can work; what neither reaches inside its half is grown last.
+"""
+
+# ruff: noqa: PLR0912
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from simulators.properties.compiled import Codes, Index, Integers, Reals, inlined, kernel
+from simulators.properties.percolation import BOTH, Runs
+from simulators.properties.slabs import run_slabs
+
+N_CLASSES = 48
+ABOVE, BELOW, BEFORE, BEHIND, LEFT, RIGHT, FRONT_END, BACK_END = range(8)
+"""Where a run drains: plane - 1, plane + 1, row - 1, row + 1, beside it in its row, or an end."""
+ROW, BEGIN, STOP, LOW, HIGH, SIDE = range(6)
+N_COLUMNS = 6
+"""A branch: its row, the run's span, the part of it whose voxels drain straight on, and where."""
+Size = tuple[int, int, int, bool, bool]
+"""Planes, rows, columns, whether faces differ in class, whether sides are periodic."""
+
+
+@dataclass(frozen=True)
+class SpanningTree:
+    """Branches in the order they grew, parents first; the two halves do not touch each other."""
+
+    branches: Integers
+    """`runs x 6`: first the front half's, then the back half's, then the rest."""
+    n_front: int
+    n_back: int
+
+
+def kinds_of(values: Reals) -> Codes:
+    """Return the kind of each label: 0 where it does not conduct, else equal within a factor √2."""
+    kinds = np.zeros(values.size, np.uint8)
+    levels = _levels(values)
+    kinds[values > 0] = 1 + np.searchsorted(np.unique(levels), levels)
+    return kinds
+
+
+def _levels(values: Reals) -> Reals:
+    conducting = values[values > 0]
+    return np.asarray(np.floor(2 * np.log2(conducting / conducting.max())), np.float64)
+
+
+def _classes(values: Reals, weights: Reals) -> Codes:
+    """Sort faces between kinds into classes a factor 2 wide, 0 the best: axis, kind, kind."""
+    rho = 0.5 / 2 ** (np.unique(_levels(values)) / 2)
+    face = weights[:, None, None] / (rho[:, None] + rho[None, :])
+    classes = np.minimum(np.floor(np.log2(face.max() / face) + 0.5), N_CLASSES - 1)
+    return np.asarray(classes, np.uint8)
+
+
+def grow_tree(
+    runs: Runs,
+    shape: tuple[int, ...],
+    values: Reals,
+    weights: Reals,
+    *,
+    is_periodic: bool,
+    n_threads: int,
+) -> SpanningTree:
+    """Reach every run that is connected to both ends.
+
+    ``values`` are the conductivities of the labels, ``weights`` the factors of faces along z, y, x.
+    """
+    nz, ny, nx = shape
+    classes = _classes(values, weights)
+    phases = np.unique(classes)
+    is_open = (runs.touches == BOTH).astype(np.uint8)
+    middle = runs.row_start[(nz // 2) * ny]
+    n_open = np.array([is_open[:middle].sum(), is_open[middle:].sum()], np.int64)
+    branches = np.empty((int(n_open.sum()), N_COLUMNS), np.int32)
+    queue = np.empty(len(branches), np.int32)
+    grown = np.zeros(2, np.int64)
+    size = (nz, ny, nx, phases.size > 1, is_periodic)
+    rows = (runs.row_start, runs.span, runs.kind, is_open)
+    run_slabs(
+        _grow_halves, 2, n_threads, *rows, classes, phases, branches, queue, size, n_open, grown
+    )
+    n_grown = int(grown.sum())
+    for column in (branches, queue):
+        column[grown[0] : n_grown] = column[n_open[0] : n_open[0] + grown[1]].copy()
+    if n_grown < len(branches):
+        _grow(*rows, classes, phases, branches, queue, size, 0, nz, 0, n_grown)
+    return SpanningTree(branches, int(grown[0]), int(grown[1]))
+
+
+@kernel
+def _grow_halves(
+    row_start: Integers,
+    span: Integers,
+    kind: Codes,
+    is_open: Codes,
+    classes: Codes,
+    phases: Codes,
+    branches: Integers,
+    queue: Integers,
+    size: Size,
+    n_open: Integers,
+    grown: Integers,
+    first: int,
+    last: int,
+) -> None:
+    """Grow half 0 from the front end, half 1 from the back end, each within its planes."""
+    nz, ny = size[0], size[1]
+    for half in range(first, last):
+        start = 0 if half == 0 else n_open[0]
+        low, high = (0, nz // 2) if half == 0 else (nz // 2, nz)
+        end = 0 if half == 0 else nz - 1
+        side = FRONT_END if half == 0 else BACK_END
+        n = start
+        for row in range(end * ny, (end + 1) * ny):
+            for run in range(row_start[row], row_start[row + 1]):
+                if is_open[run]:
+                    is_open[run] = 0
+                    _add(branches, n, row, span, run, span[run, 0], span[run, 1], side)
+                    queue[n] = run
+                    n += 1
+        n = _grow(
+            row_start,
+            span,
+            kind,
+            is_open,
+            classes,
+            phases,
+            branches,
+            queue,
+            size,
+            low,
+            high,
+            start,
+            n,
+        )
+        grown[half] = n - start
+
+
+@inlined
+def _add(
+    branches: Integers,
+    n: Index,
+    row: Index,
+    span: Integers,
+    run: Index,
+    low: Index,
+    high: Index,
+    side: int,
+) -> None:
+    branches[n, ROW] = row
+    branches[n, BEGIN] = span[run, 0]
+    branches[n, STOP] = span[run, 1]
+    branches[n, LOW] = low
+    branches[n, HIGH] = high
+    branches[n, SIDE] = side
+
+
+@kernel
+def _grow(
+    row_start: Integers,
+    span: Integers,
+    kind: Codes,
+    is_open: Codes,
+    classes: Codes,
+    phases: Codes,
+    branches: Integers,
+    queue: Integers,
+    size: Size,
+    low_plane: int,
+    high_plane: int,
+    start: Index,
+    n: Index,
+) -> Index:
+    """Grow from branches ``start`` to ``n`` within planes; return how many there are then.
+
+    Per class, best first: every branch reaches out over faces of that class; whatever it reaches
+    first reaches out over all better classes, until nothing better is left.
+    """
+    for phase in phases:
+        at = start
+        fresh = n
+        while at < n:
+            if fresh < n and phase > 0:
+                me, best, worst = fresh, np.int64(0), np.int64(phase) - 1
+                fresh += 1
+            else:
+                me, best, worst = at, np.int64(phase), np.int64(phase)
+                at += 1
+            n = _reach_rows(
+                row_start,
+                span,
+                kind,
+                is_open,
+                classes,
+                branches,
+                queue,
+                size,
+                low_plane,
+                high_plane,
+                me,
+                best,
+                worst,
+                n,
+            )
+            n = _reach_beside(
+                row_start, span, kind, is_open, classes, branches, queue, size, me, best, worst, n
+            )
+    return n
+
+
+@inlined
+def _reach_rows(
+    row_start: Integers,
+    span: Integers,
+    kind: Codes,
+    is_open: Codes,
+    classes: Codes,
+    branches: Integers,
+    queue: Integers,
+    size: Size,
+    low_plane: int,
+    high_plane: int,
+    me: Index,
+    best: Index,
+    worst: Index,
+    n: Index,
+) -> Index:
+    """Append what branch ``me`` reaches in the four rows around its own."""
+    _, ny, _, is_graded, periodic = size
+    run = queue[me]
+    here = np.int64(branches[me, ROW])
+    begin, stop = span[run, 0], span[run, 1]
+    i = np.int64(np.uint32(here) // np.uint32(ny))
+    j = here - i * ny
+    for way in range(4):
+        axis = 0 if way < 2 else 1
+        if way == ABOVE:
+            is_there, other = bool(i + 1 < high_plane), here + ny
+        elif way == BELOW:
+            is_there, other = bool(i > low_plane), here - ny
+        elif way == BEFORE:
+            is_there, other = bool(j < ny - 1 or periodic), here + 1 if j < ny - 1 else here - j
+        else:
+            is_there, other = bool(j > 0 or periodic), here - 1 if j > 0 else here + ny - 1
+        if not is_there:
+            continue
+        low, end = row_start[other], row_start[other + 1]
+        high = end
+        while low < high:
+            middle = (low + high) // 2
+            if span[middle, 1] <= begin:
+                low = middle + 1
+            else:
+                high = middle
+        while low < end and span[low, 0] < stop:
+            if is_open[low]:
+                face: Index = 0
+                if is_graded:
+                    face = np.int64(classes[axis, kind[run] - 1, kind[low] - 1])
+                if best <= face <= worst:
+                    is_open[low] = 0
+                    _add(
+                        branches,
+                        n,
+                        other,
+                        span,
+                        low,
+                        max(begin, span[low, 0]),
+                        min(stop, span[low, 1]),
+                        way,
+                    )
+                    queue[n] = low
+                    n += 1
+            low += 1
+    return n
+
+
+@inlined
+def _reach_beside(
+    row_start: Integers,
+    span: Integers,
+    kind: Codes,
+    is_open: Codes,
+    classes: Codes,
+    branches: Integers,
+    queue: Integers,
+    size: Size,
+    me: Index,
+    best: Index,
+    worst: Index,
+    n: Index,
+) -> Index:
+    """Append the runs that touch branch ``me`` in its own row."""
+    _, _, nx, is_graded, periodic = size
+    run = queue[me]
+    here = branches[me, ROW]
+    head, tail = row_start[here], row_start[here + 1] - 1
+    is_ring = periodic and span[head, 0] == 0 and span[tail, 1] == nx
+    for way in (LEFT, RIGHT):
+        step = 1 if way == LEFT else -1
+        edge, beside = (tail, head) if way == LEFT else (head, tail)
+        touches = is_ring
+        if run != edge:
+            beside = run + step
+            touches = span[max(run, beside), 0] == span[min(run, beside), 1]
+        if touches and is_open[beside]:
+            face: Index = 0
+            if is_graded:
+                face = np.int64(classes[2, kind[run] - 1, kind[beside] - 1])
+            if best <= face <= worst:
+                is_open[beside] = 0
+                low = span[beside, 0] if way == LEFT else span[beside, 1] - 1
+                _add(branches, n, here, span, beside, low, low + 1, way)
+                queue[n] = beside
+                n += 1
+    return n
