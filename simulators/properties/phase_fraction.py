@@ -21,7 +21,7 @@ _WINDOW_LENGTHS: Final = 3.0
 with 3 the estimate is 1.04 to 1.09 of the true deviation on Gaussian fields and 0.87 on overlapping
 balls, and scatters by 8 to 23%; with 6 it scatters by up to 37%."""
 
-_COARSE_EDGE: Final = 64
+_COARSE_EDGE: Final = 48
 """The indicator is averaged over blocks until no edge is longer; block averages keep the sum."""
 
 NORMAL_95: Final = 1.959964
@@ -75,18 +75,20 @@ def fraction_uncertainty(
     )
 
 
-def _block_means(mask: NDArray[np.bool_]) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+def _block_means(mask: NDArray[np.bool_]) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
+    """Average the indicator over equal blocks; a rest that fills no block is left out."""
     factor = np.array([-(-n // _COARSE_EDGE) for n in mask.shape], np.int64)
-    shape = [n // f for n, f in zip(mask.shape, factor, strict=True)]
-    cut = mask[tuple(slice(0, n * f) for n, f in zip(shape, factor, strict=True))]
-    for axis, f in enumerate(factor):
-        starts = np.arange(0, cut.shape[axis], f)
-        cut = np.add.reduceat(cut, starts, axis=axis, dtype=np.float32)
-    return cut.astype(np.float64) / np.prod(factor), factor
+    n_blocks = [n // int(f) for n, f in zip(mask.shape, factor, strict=True)]
+    whole = mask[tuple(slice(0, n * int(f)) for n, f in zip(n_blocks, factor, strict=True))]
+    total = whole.view(np.uint8)
+    for axis in (2, 1, 0):  # the last axis first: it is contiguous and shrinks the rest
+        shape = [*total.shape[:axis], n_blocks[axis], int(factor[axis]), *total.shape[axis + 1 :]]
+        total = total.reshape(shape).sum(axis=axis + 1, dtype=np.uint16 if axis > 0 else np.uint32)
+    return (total / np.prod(factor)).astype(np.float32), factor
 
 
 def _summed_covariance(
-    residual: NDArray[np.float64], block_m: NDArray[np.float64], shell_m: float
+    residual: NDArray[np.float32], block_m: NDArray[np.float64], shell_m: float
 ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
     """Return each lag's shell of distance, and Σₓ r(x)·r(x + h) by shell; nothing wraps around."""
     padded = [2 * n for n in residual.shape]
