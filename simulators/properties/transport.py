@@ -77,6 +77,8 @@ def solve_conduction(
     interval, (upper - lower) / upper. Raises ``Invalid`` for what cannot be meant.
     """
     table = read_conductivity(conductivity)
+    if np.size(voxel_size_m) not in {1, 3}:
+        raise Invalid(f"expected one voxel size or three, not {voxel_size_m}")
     spacing_m = np.broadcast_to(np.asarray(voxel_size_m, np.float64), 3)
     _check(table.labels.shape, axis, spacing_m, sides, tolerance)
     order = (axis, *(a for a in range(3) if a != axis))
