@@ -30,6 +30,18 @@ class Prediction(Frozen):
 
     mean: float
     sd: float = Field(ge=0)
+    low: float | None = None
+    """2.5% quantile; with ``high`` the 95% predictive interval, which need not be symmetric."""
+    high: float | None = None
+    """97.5% quantile."""
+
+
+class Nearest(Frozen):
+    """The observation closest to a design."""
+
+    job_id: str
+    distance: float = Field(ge=0)
+    """In the unit cube; different categories lie 1 apart."""
 
 
 class Candidate(Frozen):
@@ -42,6 +54,11 @@ class Candidate(Frozen):
     """Log acquisition value; comparable within one ranking only."""
     predicted: dict[str, Prediction] = Field(default_factory=dict)
     success_probability: float | None = Field(default=None, ge=0, le=1)
+    beats_incumbent: float | None = Field(default=None, ge=0, le=1)
+    """Probability that its first objective at the target is better than the incumbent's."""
+    nearest: Nearest | None = None
+    is_inside_data: bool | None = None
+    """Every value lies within what was observed so far; False: the model extrapolates."""
     reason: str
     """One phrase, e.g. ``sobol start`` or ``likeliest to improve``."""
 
@@ -103,4 +120,6 @@ class Ranking(Frozen):
     recommended: Recommendation | None = None
     diagnosis: Diagnosis | None = None
     fallbacks: tuple[str, ...] = ()
+    demoted: dict[str, float] = Field(default_factory=dict)
+    """Levels not trusted at present, with the chance that they still inform."""
     elapsed_s: float = Field(default=0.0, ge=0)

@@ -21,23 +21,23 @@ class Dispatched:
     """The jobs of a question, observed and pending, by design and fidelity."""
 
     def __init__(self, question: Question) -> None:
-        self._replicates: Counter[tuple[Identity, str]] = Counter()
+        self._designs: set[tuple[Identity, str]] = set()
         self._by_fidelity: Counter[str] = Counter()
         for job in jobs_of(question):
             self.add(job.design, job.fidelity)
 
     def add(self, design: Design, fidelity: str) -> None:
         """Count one more evaluation of a design at a fidelity."""
-        self._replicates[identity(design), fidelity] += 1
+        self.mark(design, fidelity)
         self._by_fidelity[fidelity] += 1
 
-    def next_replicate(self, design: Design, fidelity: str) -> int:
-        """Return the replicate a further evaluation would be; 0 where there was none."""
-        return self._replicates[identity(design), fidelity]
+    def mark(self, design: Design, fidelity: str) -> None:
+        """Remember a design as evaluated without counting it as a search evaluation."""
+        self._designs.add((identity(design), fidelity))
 
     def has(self, design: Design, fidelity: str) -> bool:
         """Say whether the design was evaluated, or is being evaluated, at the fidelity."""
-        return self._replicates[identity(design), fidelity] > 0
+        return (identity(design), fidelity) in self._designs
 
     def n_at(self, fidelity: str) -> int:
         """Return how many search evaluations were dispatched at the fidelity."""

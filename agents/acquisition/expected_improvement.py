@@ -9,6 +9,7 @@ import numpy as np
 from scipy.special import erfcx, logsumexp, ndtr
 
 from agents.surrogates.process import Process
+from agents.surrogates.process_mixture import ProcessMixture
 
 _LOG_ROOT_2PI = 0.5 * math.log(2 * math.pi)
 
@@ -34,7 +35,7 @@ def log_expected_improvement(
 
 
 def log_noisy_expected_improvement(
-    process: Process, sign: float, x: np.ndarray, base: np.ndarray, normals: np.ndarray
+    mixture: ProcessMixture, sign: float, x: np.ndarray, base: np.ndarray, normals: np.ndarray
 ) -> np.ndarray:
     """Return log E[max(f(x) − max f(base), 0)] at the target, latent, over samples of f(base).
 
@@ -42,6 +43,15 @@ def log_noisy_expected_improvement(
     progress counts as an improvement (Letham et al., Bayesian Analysis 14, 2019, section 4).
     ``normals`` is ``n_samples x n_base``. Without a base, the worst value seen is the reference.
     """
+    totals = [_log_improvement(part, sign, x, base, normals) for part in mixture.parts]
+    with np.errstate(divide="ignore"):
+        logs = np.log(mixture.weights)[:, None]
+    return np.asarray(logsumexp(np.stack(totals) + logs, axis=0))
+
+
+def _log_improvement(
+    process: Process, sign: float, x: np.ndarray, base: np.ndarray, normals: np.ndarray
+) -> np.ndarray:
     if len(base) == 0:
         mean, sd = process.mean_and_sd(x)
         return log_expected_improvement(sign * mean, sd, (sign * process.latent).min())

@@ -25,14 +25,15 @@ def log_noisy_hypervolume_improvement(
 
     Fronts are sampled jointly over the base designs (Daulton, Balandat & Bakshy, NeurIPS 2021); for
     each the gain is exact for independent objectives, summed over the boxes of the non-dominated
-    space. ``normals`` is ``S x n_objectives x B``. Objectives are standardised and warped.
+    space. ``normals`` is ``S x n_objectives x B``. Objectives are standardised and warped; their
+    hyperparameters are the likeliest.
     """
     campaign = belief.campaign
     reference = reference_point(belief)
     n = len(campaign.objectives)
     means, sds, fronts = [], [], []
     for k, objective in enumerate(campaign.objectives):
-        process = belief.processes[campaign.metric_key(objective)]
+        process = belief.processes[campaign.metric_key(objective)].likeliest
         sign = 1.0 if objective.sense == "maximize" else -1.0
         if len(base) == 0:
             mean, sd = process.mean_and_sd(x)

@@ -10,13 +10,14 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from enum import Enum
+from typing import Final
 
+from agents.acquisition.guards import TARGET_QUOTA
 from experiments.design import Design
-from experiments.ranking import Question
 
-N_PROBES = 2
+N_FIRST_PROBES: Final = 2
 """Target evaluations spent first on designs a cheap level has seen: they tell how levels agree."""
-N_EXPLOITING = 2
+N_EXPLOITING: Final = 2
 """The last target evaluations go where the posterior mean is best."""
 
 
@@ -36,6 +37,7 @@ class Offer:
     design: Design
     log_gain: float
     n_left: int
+    reason: str
 
     @property
     def log_gain_per_price(self) -> float:
@@ -45,25 +47,40 @@ class Offer:
 
 @dataclass(frozen=True)
 class Stock:
-    """How many evaluations were dispatched and are left, at the target and at cheaper levels."""
+    """How many evaluations were dispatched and are left, by level, the target first.
 
-    n_target_done: int
-    n_target_left: int
-    n_cheap_done: int
-    n_cheap_left: int
+    Demoted levels count as spent: nothing waits for them.
+    """
+
+    done: tuple[int, ...]
+    left: tuple[int, ...]
     is_shared: bool
     """One budget pays for all levels, so a cheap evaluation not made saves for the target."""
+    n_pairs_wanted: int = 0
+    """Paired probes still missing."""
+
+    @property
+    def n_target_total(self) -> int:
+        """Return how many target evaluations there are in all, as far as can be told now."""
+        return self.done[0] + self.left[0]
 
     @property
     def phase(self) -> Phase:
         """Return what the next evaluation is for."""
-        if self.n_cheap_done > 0 and self.n_target_done < N_PROBES and self.n_target_left > 0:
+        n_done, n_left = self.done[0], self.left[0]
+        n_first = min(N_FIRST_PROBES, self.n_target_total // 3)
+        if sum(self.done[1:]) > 0 and n_done < n_first and n_left > 0:
             return Phase.probe
-        if self.n_target_left <= min(N_EXPLOITING, (self.n_target_done + 1) // 2) and (
-            self.is_shared or self.n_cheap_left == 0
+        if n_left <= min(N_EXPLOITING, (n_done + 1) // 2) and (
+            self.is_shared or sum(self.left[1:]) == 0
         ):
             return Phase.exploit
         return Phase.explore
+
+    @property
+    def is_pairing(self) -> bool:
+        """Say whether the next target evaluation goes to a design that a cheap level has seen."""
+        return self.phase is Phase.probe or (self.n_pairs_wanted > 0 and self.done[0] % 2 == 0)
 
     @property
     def n_reserved(self) -> int:
@@ -72,17 +89,27 @@ class Stock:
         Half of them where budgets are separate: a cheap evaluation after the last target evaluation
         would be wasted, and early target results show where a cheap level misleads.
         """
-        return 0 if self.is_shared else (self.n_target_done + self.n_target_left) // 2
+        return 0 if self.is_shared else self.n_target_total // 2
 
-
-def is_shared(question: Question) -> bool:
-    """Say whether one budget pays for all levels."""
-    return question.campaign.budget.fine_equivalents is not None
+    @property
+    def is_under_quota(self) -> bool:
+        """Say whether a shared budget has paid too little for the target so far."""
+        if not self.is_shared or self.left[0] == 0:
+            return False
+        cheap = sum(
+            done * self.left[0] / left
+            for done, left in zip(self.done[1:], self.left[1:], strict=True)
+            if left > 0
+        )
+        return cheap > 0 and self.done[0] < TARGET_QUOTA * (self.done[0] + cheap)
 
 
 def choose(offers: list[Offer], stock: Stock) -> Offer:
     """Return the offer to take; the first of equals."""
+    target = [offer for offer in offers if offer.level == 0]
     cheap = [offer for offer in offers if offer.level > 0]
-    if cheap and stock.phase is Phase.explore and stock.n_target_left <= stock.n_reserved:
+    if cheap and stock.phase is Phase.explore and stock.left[0] <= stock.n_reserved:
         offers = cheap
+    elif target and stock.is_under_quota:
+        offers = target
     return max(offers, key=lambda offer: offer.log_gain_per_price)

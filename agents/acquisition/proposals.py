@@ -28,6 +28,14 @@ class Pool:
         """Return an empty pool with the same space and screen."""
         return Pool(self._campaign, self._encoding, self._screen)
 
+    def best(self, values: np.ndarray, n: int) -> Pool:
+        """Return a pool of the ``n`` designs of the highest values."""
+        kept = np.argsort(-values, kind="stable")[:n]
+        found = self.sibling()
+        found.designs = [self.designs[i] for i in kept]
+        found.x = self.x[kept]
+        return found
+
     def add(self, designs: Iterable[Design]) -> None:
         """Add the designs that are new and pass the screen."""
         new: list[Design] = []

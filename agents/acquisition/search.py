@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Final
+
 import numpy as np
 
-from agents.acquisition.dispatched import Dispatched, jobs_of
+from agents.acquisition.dispatched import Dispatched
+from agents.acquisition.explanation import Explainer
 from agents.acquisition.gain import Gain
-from agents.acquisition.level_choice import Offer, Phase, Stock, choose, is_shared
+from agents.acquisition.guards import RETEST_EVERY, demoted_levels, n_probes, pairs_of
+from agents.acquisition.level_choice import Offer, Phase, Stock, choose
 from agents.acquisition.proposals import Pool
 from agents.surrogates.belief import Belief
 from experiments.design import Design
 from experiments.ranking import Candidate, Question
 
-N_NEAR = 32
-WIDTHS = (0.15, 0.05)
-REFINE = ((64, 0.03), (64, 0.01))
+N_SHORTLIST: Final = 256
+"""So many designs of the pool are looked at with all hyperparameter draws."""
+REFINE: Final = ((64, 0.03), (64, 0.01))
+
+Worth = Callable[[np.ndarray], np.ndarray]
+"""The log gain of encoded rows."""
 
 
 class Search:
@@ -24,119 +32,156 @@ class Search:
         self.question = question
         self.pool = pool
         self._belief = belief
+        self._explain = Explainer(question, belief)
         self._done = Dispatched(question)
         self._rng = np.random.default_rng([question.campaign.seed, question.position])
         self._left = dict(question.left)
         self._base: list[Design] = []
-        levels = belief.levels
-        for job in jobs_of(question):
-            if job.fidelity == levels[0] and question.campaign.design.contains(job.design):
-                self._base.append(job.design)
-        for job in question.pending:
-            if job.fidelity in levels and question.campaign.design.contains(job.design):
-                row = belief.encoding.encode([job.design])
-                self._belief = self._belief.believing(row, levels.index(job.fidelity))
+        pairs = pairs_of(question)
+        self._n_pairs, self._n_since = pairs.n, dict(pairs.n_since)
+        self._retestable = pairs.at_target
+        self.demoted: dict[str, float] = {}
+        self._take_in()
+        self.demoted = demoted_levels(belief, pairs, n_target_total=self._stock().n_target_total)
 
     def pick(self, n: int, before: list[Candidate]) -> list[Candidate]:
         """Return up to ``n`` candidates to follow ``before``."""
         for candidate in before:
             self._take(candidate.design, candidate.fidelity)
         found: list[Candidate] = []
-        while len(found) < n and (following := self._next()) is not None:
-            self._take(following.design, following.fidelity)
-            found.append(following)
+        while len(found) < n and (offer := self._next()) is not None:
+            name = self._belief.levels[offer.level]
+            found.append(self._explain.candidate(self._belief, offer))
+            self._take(offer.design, name)
         return found
+
+    def _take_in(self) -> None:
+        """Note what was evaluated at the target, and expect what is pending."""
+        campaign, target = self.question.campaign, self._belief.levels[0]
+        for observation in self.question.observations:
+            job = observation.job
+            if job.fidelity == target and campaign.design.contains(job.design):
+                if not observation.is_failed:
+                    self._base.append(job.design)
+                if job.purpose == "baseline":
+                    self._done.mark(job.design, job.fidelity)
+        for job in self.question.pending:
+            if job.fidelity in self._belief.levels and campaign.design.contains(job.design):
+                self._expect(job.design, job.fidelity)
 
     def _take(self, design: Design, fidelity: str) -> None:
         self._left[fidelity] = self._left.get(fidelity, 0) - 1
         self._done.add(design, fidelity)
+        self._expect(design, fidelity)
+
+    def _expect(self, design: Design, fidelity: str) -> None:
+        """Account for an evaluation that has no result yet."""
         if fidelity == self._belief.levels[0]:
             self._base.append(design)
         row = self._belief.encoding.encode([design])
         self._belief = self._belief.believing(row, self._belief.levels.index(fidelity))
 
-    def _next(self) -> Candidate | None:
-        belief = self._belief
-        stock = self._stock()
-        gain = Gain(belief, belief.encoding.encode(self._base), seed=self.question.position)
-        offers: list[Offer] = []
-        if stock.phase is Phase.probe:
-            offers = self._offers(gain, Phase.probe, [0])
-        elif stock.phase is Phase.exploit:
-            offers = self._offers(gain, Phase.exploit, [0])
-        if not offers:
-            offers = self._offers(gain, Phase.explore, list(range(len(belief.levels))))
-        if not offers:
-            return None
-        offer = choose(offers, stock)
-        row = belief.encoding.encode([offer.design])
-        return Candidate(
-            design=offer.design,
-            fidelity=belief.levels[offer.level],
-            score=offer.log_gain,
-            predicted=belief.predict(row)[0],
-            success_probability=float(belief.success.probability(row, offer.level)[0]),
-            reason=_reason(stock.phase, offer.level),
-        )
-
     def _stock(self) -> Stock:
-        target, *cheap = self._belief.levels
+        levels = self._belief.levels
+        left = tuple(0 if name in self.demoted else self._left.get(name, 0) for name in levels)
+        done = tuple(self._done.n_at(name) for name in levels)
+        wanted = n_probes(done[0] + left[0])
+        missing = [wanted - n for name, n in self._n_pairs.items() if name not in self.demoted]
         return Stock(
-            n_target_done=self._done.n_at(target),
-            n_target_left=self._left.get(target, 0),
-            n_cheap_done=sum(self._done.n_at(level) for level in cheap),
-            n_cheap_left=sum(self._left.get(level, 0) for level in cheap),
-            is_shared=is_shared(self.question),
+            done=done,
+            left=left,
+            is_shared=self.question.campaign.budget.fine_equivalents is not None,
+            n_pairs_wanted=max(0, *missing) if missing else 0,
         )
 
-    def _offers(self, gain: Gain, phase: Phase, levels: list[int]) -> list[Offer]:
-        at_target = gain.exploiting(self.pool.x) if phase is Phase.exploit else None
-        if at_target is None:
-            at_target = gain.at_target(self.pool.x)
-        found = [
-            self._offer(gain, phase, at_target, level)
-            for level in levels
-            if self._left.get(self._belief.levels[level], 0) > 0
-        ]
-        return [offer for offer in found if offer is not None]
+    def _next(self) -> Offer | None:
+        stock = self._stock()
+        retest = self._retest(stock)
+        if retest is not None:
+            return retest
+        if not stock.is_pairing:
+            self._shortlist()
+        gain = Gain(
+            self._belief, self._belief.encoding.encode(self._base), seed=self.question.position
+        )
+        if stock.phase is Phase.explore:
+            levels = [k for k, n in enumerate(stock.left) if n > 0]
+        else:
+            levels = [0] if stock.left[0] > 0 else []
+        offers = [self._offer(gain, stock, level) for level in levels]
+        found = [offer for offer in offers if offer is not None]
+        if not found and stock.phase is not Phase.explore:
+            offers = [self._offer(gain, stock, k) for k, n in enumerate(stock.left) if n > 0]
+            found = [offer for offer in offers if offer is not None]
+        return choose(found, stock) if found else None
 
-    def _offer(self, gain: Gain, phase: Phase, at_target: np.ndarray, level: int) -> Offer | None:
+    def _retest(self, stock: Stock) -> Offer | None:
+        """Return a paired evaluation of a demoted level that is due for one."""
+        for level in range(1, len(stock.left)):
+            name = self._belief.levels[level]
+            is_due = name in self.demoted and self._n_since[name] >= RETEST_EVERY
+            if not is_due or self._left.get(name, 0) < 1:
+                continue
+            for design in self._retestable:
+                if not self._done.has(design, name):
+                    self._n_since[name] = 0
+                    reason = f"tests whether {name} still misleads"
+                    return Offer(level, design, 0.0, self._left[name], reason)
+        return None
+
+    def _shortlist(self) -> None:
+        """Keep of a large pool what the likeliest hyperparameters promise most of."""
+        if len(self.pool.designs) > N_SHORTLIST:
+            base = self._belief.encoding.encode(self._base)
+            quick = Gain(self._belief.likeliest(), base, seed=self.question.position)
+            self.pool = self.pool.best(quick.at_target(self.pool.x), N_SHORTLIST)
+
+    def _offer(self, gain: Gain, stock: Stock, level: int) -> Offer | None:
         """Return the best new design at a level, refined around the best of the pool."""
         name = self._belief.levels[level]
-        values = at_target
-        if phase is not Phase.exploit:
-            values = at_target + np.log(gain.share_revealed(self.pool.x, level) + 1e-300)
-        order = np.argsort(-values, kind="stable")
-        is_new = (i for i in order if self._may_take(self.pool.designs[i], level, phase))
-        best = next(is_new, None)
+        is_pairing = level == 0 and stock.is_pairing
+        worth = _worth(gain, stock.phase, level)
+        values = worth(self.pool.x)
+        best = self._first_new(values, name, is_pairing=is_pairing)
+        if best is None and is_pairing:
+            is_pairing = False
+            best = self._first_new(values, name, is_pairing=False)
         if best is None:
             return None
         design, value = self.pool.designs[best], float(values[best])
-        for n, width in REFINE if phase is not Phase.probe else ():
+        for n, width in () if is_pairing else REFINE:
             near = self.pool.sibling()
             near.add_near([design], n, width, self._rng)
-            if not near.designs:
-                continue
-            if phase is Phase.exploit:
-                values = gain.exploiting(near.x)
-            else:
-                values = gain.at_target(near.x)
-                values = values + np.log(gain.share_revealed(near.x, level) + 1e-300)
-            k = int(values.argmax())
-            if values[k] > value and not self._done.has(near.designs[k], name):
-                design, value = near.designs[k], float(values[k])
-        return Offer(level=level, design=design, log_gain=value, n_left=self._left[name])
+            if near.designs:
+                values = worth(near.x)
+                k = int(values.argmax())
+                if values[k] > value and not self._done.has(near.designs[k], name):
+                    design, value = near.designs[k], float(values[k])
+        reason = _reason(stock.phase, level, is_pairing=is_pairing)
+        return Offer(level, design, value, self._left[name], reason)
 
-    def _may_take(self, design: Design, level: int, phase: Phase) -> bool:
+    def _first_new(self, values: np.ndarray, name: str, *, is_pairing: bool) -> int | None:
+        """Return the index of the highest value among designs that may still be evaluated."""
         cheap = self._belief.levels[1:]
-        if self._done.has(design, self._belief.levels[level]):
-            return False
-        return phase is not Phase.probe or any(self._done.has(design, name) for name in cheap)
+        for i in np.argsort(-values, kind="stable"):
+            design = self.pool.designs[i]
+            if self._done.has(design, name):
+                continue
+            if not is_pairing or any(self._done.has(design, other) for other in cheap):
+                return int(i)
+        return None
 
 
-def _reason(phase: Phase, level: int) -> str:
-    if phase is Phase.probe and level == 0:
-        return "shows how the levels agree"
+def _worth(gain: Gain, phase: Phase, level: int) -> Worth:
+    """Return what designs are compared by."""
     if phase is Phase.exploit and level == 0:
-        return "best expected"
-    return "likeliest to improve" if level == 0 else "tells most about the target"
+        return gain.exploiting
+    return lambda x: gain.at_target(x) + np.log(gain.share_revealed(x, level) + 1e-300)
+
+
+def _reason(phase: Phase, level: int, *, is_pairing: bool) -> str:
+    if level > 0:
+        return "tells most about the target"
+    if is_pairing:
+        return "shows how the levels agree"
+    return "best expected" if phase is Phase.exploit else "likeliest to improve"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.stats import norm
@@ -10,11 +10,13 @@ from scipy.stats import norm
 from agents.surrogates.encoding import Encoding, encoding_of
 from agents.surrogates.fit import at_prior, fit
 from agents.surrogates.level_data import LevelData, level_data, level_names
-from agents.surrogates.process import Process
+from agents.surrogates.process_mixture import ProcessMixture
 from agents.surrogates.success import SuccessModel, learn_success
 from experiments.campaign import Campaign, Constraint
 from experiments.metrics import METRICS
 from experiments.ranking import Prediction, Question
+
+Z_95 = 1.959964
 
 
 @dataclass(frozen=True)
@@ -25,7 +27,7 @@ class Belief:
     encoding: Encoding
     levels: tuple[str, ...]
     """The target first."""
-    processes: dict[str, Process]
+    processes: dict[str, ProcessMixture]
     data: dict[str, LevelData]
     success: SuccessModel
     baseline: dict[str, float]
@@ -61,23 +63,24 @@ class Belief:
         """Return predictions for a next evaluation at the target, its noise included."""
         found: list[dict[str, Prediction]] = [{} for _ in x]
         for key, process in self.processes.items():
-            mean, sd = process.moments(*process.mean_and_sd(x), np.zeros(len(x), int))
-            spread = np.sqrt(sd**2 + process.noise_variance(0))
+            latent, deviation = process.predictive(x)
+            mean, sd = process.moments(latent, deviation, np.zeros(len(x), int))
+            low = process.from_latent(latent - Z_95 * deviation)
+            high = process.from_latent(latent + Z_95 * deviation)
             for i in range(len(x)):
-                found[i][key] = Prediction(mean=float(mean[i]), sd=float(spread[i]))
+                found[i][key] = Prediction(
+                    mean=float(mean[i]), sd=float(sd[i]), low=float(low[i]), high=float(high[i])
+                )
         return found
+
+    def likeliest(self) -> Belief:
+        """Return the belief at the most probable hyperparameters alone; quicker to ask."""
+        return replace(self, processes={k: p.at_mode() for k, p in self.processes.items()})
 
     def believing(self, x: np.ndarray, level: int) -> Belief:
         """Return the belief after one evaluation at a row (``1 x d``) came out as expected."""
-        return Belief(
-            campaign=self.campaign,
-            encoding=self.encoding,
-            levels=self.levels,
-            processes={key: p.believing(x, level) for key, p in self.processes.items()},
-            data=self.data,
-            success=self.success,
-            baseline=self.baseline,
-            fallbacks=self.fallbacks,
+        return replace(
+            self, processes={key: p.believing(x, level) for key, p in self.processes.items()}
         )
 
 
@@ -105,7 +108,7 @@ def form_belief(question: Question) -> Belief | None:
     encoding = encoding_of(campaign.design)
     keys = [campaign.metric_key(objective) for objective in campaign.objectives]
     keys += [campaign.metric_key(limit) for limit in modelled_constraints(campaign)]
-    processes: dict[str, Process] = {}
+    processes: dict[str, ProcessMixture] = {}
     data: dict[str, LevelData] = {}
     fallbacks: list[str] = []
     for key in dict.fromkeys(keys):

@@ -1,145 +1,73 @@
-"""Fitting the multi-level process: maximum a posteriori, with priors that behave with 5 points."""
+"""Fitting the multi-level process: the most probable hyperparameters, and how sure they are.
+
+The posterior over hyperparameters is taken as normal around its mode (Laplace), with the warp kept,
+and represented by a few quasi-random draws weighted by the true posterior. With few points this
+is what keeps predictive intervals honest.
+"""
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 
 import numpy as np
 import torch
 from scipy.optimize import minimize
-from torch import Tensor
+from scipy.stats import norm, qmc
 
+from agents.surrogates.agreement import agreement_of
+from agents.surrogates.hyper_prior import Layout, Priors
 from agents.surrogates.level_data import LevelData
 from agents.surrogates.multi_level_gp import JITTER, Hyperparameters, Rows, covariance
 from agents.surrogates.process import Process
+from agents.surrogates.process_mixture import ProcessMixture
+from agents.surrogates.standardisation import standardisation
 from agents.surrogates.warp import Warp, power_of, warped
 
-
-@dataclass(frozen=True)
-class Priors:
-    """Normal priors on the transformed hyperparameters (all assumed; outputs standardised).
-
-    The length scale's median grows with the root of the number of parameters (Hvarfner, Hellsten &
-    Nardi, ICML 2024); correlation with the target is expected to be high, and may be negative.
-    """
-
-    length_median: float = 0.6
-    length_sd: float = 0.8
-    sd_sd: float = 0.7
-    sd_between_levels: float = 0.3
-    correlation_atanh: float = 1.6
-    correlation_sd: float = 0.9
-    noise_variance: float = 3e-3
-    noise_sd: float = 1.5
-    noise_model_sd: float = 0.4
-    """Added to a pooled variance's own uncertainty: volumes are few and P2D is not linear."""
-    warp_sd: float = 1.0
-
-
-class _Layout:
-    """The hyperparameters as one vector, with the normal prior of each entry."""
-
-    def __init__(self, data: LevelData, n_groups: int, scale: float, priors: Priors) -> None:
-        n_levels = len(data.scatter)
-        self.n_groups, self.n_levels = n_groups, n_levels
-        n_pairs = n_levels * (n_levels - 1) // 2
-        length = math.log(priors.length_median) + 0.5 * math.log(n_groups)
-        partial = [
-            priors.correlation_atanh if j == 0 else 0.5 * priors.correlation_atanh
-            for i in range(n_levels)
-            for j in range(i)
-        ]
-        noise = [_noise_prior(scatter, scale, priors) for scatter in data.scatter]
-        self.center = torch.tensor(
-            [length] * n_groups
-            + [0.0] * (1 + n_levels)
-            + partial
-            + [center for center, _ in noise]
-            + [0.0],
-            dtype=torch.double,
-        )
-        self.width = torch.tensor(
-            [priors.length_sd] * n_groups
-            + [priors.sd_sd]
-            + [priors.sd_between_levels] * n_levels
-            + [priors.correlation_sd] * n_pairs
-            + [width for _, width in noise]
-            + [priors.warp_sd],
-            dtype=torch.double,
-        )
-        self.n_pairs = n_pairs
-
-    def unpack(self, v: Tensor) -> Hyperparameters:
-        g, k = self.n_groups, self.n_levels
-        return Hyperparameters(
-            log_length=v[:g],
-            log_sd=v[g] + v[g + 1 : g + 1 + k],
-            correlation=v[g + 1 + k : g + 1 + k + self.n_pairs],
-            log_noise=v[g + 1 + k + self.n_pairs : -1],
-            warp_logit=v[-1],
-        )
-
-
-def _noise_prior(
-    scatter: tuple[float, int] | None, scale: float, priors: Priors
-) -> tuple[float, float]:
-    """Return center and width of a log noise variance; ln s² has variance about 2/ν."""
-    if scatter is None:
-        return math.log(priors.noise_variance), priors.noise_sd
-    variance, degrees = scatter
-    floor = 1e-6
-    return (
-        math.log(max(variance / scale**2, floor)),
-        math.sqrt(2.0 / degrees + priors.noise_model_sd**2),
-    )
-
-
-def standardisation(data: LevelData) -> tuple[np.ndarray, float]:
-    """Return a location per level and a common scale.
-
-    A level with fewer than 5 values takes its location from the designs it shares with a better
-    known level, so that two lucky target values do not shift a whole level.
-    """
-    n_levels = len(data.scatter)
-    counts = np.bincount(data.level, minlength=n_levels)
-    known = int(counts.argmax())
-    location = np.full(n_levels, data.y[data.level == known].mean())
-    for k in range(n_levels):
-        if k == known or counts[k] == 0:
-            continue
-        if counts[k] >= 5:
-            location[k] = data.y[data.level == k].mean()
-        elif (shift := _paired_shift(data, k, known)) is not None:
-            location[k] += shift
-    within = data.y - location[data.level]
-    scale = float(np.sqrt((within**2).mean()))
-    largest = float(np.abs(data.y).max(initial=0.0))
-    return location, scale if scale > 1e-9 * largest else max(1e-3 * largest, 1e-12)
-
-
-def _paired_shift(data: LevelData, k: int, other: int) -> float | None:
-    """Return the mean difference between two levels over shared designs."""
-    differences = [
-        data.y[i] - data.y[j]
-        for i in np.flatnonzero(data.level == k)
-        for j in np.flatnonzero(data.level == other)
-        if np.array_equal(data.x[i], data.x[j])
-    ]
-    return float(np.mean(differences)) if differences else None
+N_DRAWS = 6
+N_SPREAD = 24
+LEAST_PRECISION = 0.3
+"""Of the posterior along any direction of the (transformed) hyperparameters."""
+LARGEST_LOG_WEIGHT_LOSS = 4.0
 
 
 def fit(
-    data: LevelData, group: tuple[int, ...], *, priors: Priors = Priors(), n_iterations: int = 60
-) -> Process:
-    """Return the process at the most probable hyperparameters.
+    data: LevelData,
+    group: tuple[int, ...],
+    *,
+    priors: Priors | None = None,
+    n_iterations: int = 60,
+    n_draws: int = N_DRAWS,
+) -> ProcessMixture:
+    """Return the processes at draws of the hyperparameters, the mode first.
 
-    Starts at the prior's center and at short and long length scales. Raises ``ArithmeticError``
-    where no start gives a finite posterior.
+    The search for the mode starts at the prior's center and at shorter length scales. Raises
+    ``ArithmeticError`` where no start gives a finite posterior.
     """
     location, scale = standardisation(data)
-    layout = _Layout(data, max(group) + 1, scale, priors)
+    layout = Layout(data, group, scale, priors or Priors())
     posterior = _NegativeLogPosterior(data, group, location, scale, layout)
+    mode = _mode(posterior, layout, n_iterations)
+    spread = _spread(posterior, mode)
+    vectors, weights = _draws(posterior, mode, spread, n_draws)
+    parts = tuple(
+        _process(data, group, location, scale, layout.unpack(torch.as_tensor(vector)))
+        for vector in vectors
+    )
+    agreement = agreement_of(layout, mode, spread, data.x[:N_SPREAD]) if data.n > 1 else None
+    return ProcessMixture(parts=parts, weights=weights, agreement=agreement)
+
+
+def at_prior(
+    data: LevelData, group: tuple[int, ...], *, priors: Priors | None = None
+) -> ProcessMixture:
+    """Return the process with hyperparameters at the prior's center, fitted to nothing."""
+    location, scale = standardisation(data)
+    layout = Layout(data, group, scale, priors or Priors())
+    process = _process(data, group, location, scale, layout.unpack(layout.center))
+    return ProcessMixture(parts=(process,), weights=np.ones(1), agreement=None)
+
+
+def _mode(posterior: _NegativeLogPosterior, layout: Layout, n_iterations: int) -> np.ndarray:
     best: tuple[float, np.ndarray] | None = None
     for shift in (0.0, -1.0):
         start = layout.center.clone()
@@ -155,14 +83,41 @@ def fit(
             best = (float(result.fun), np.asarray(result.x))
     if best is None:
         raise ArithmeticError("the marginal likelihood was not finite at any start")
-    return _process(data, group, location, scale, layout.unpack(torch.as_tensor(best[1])))
+    return best[1]
 
 
-def at_prior(data: LevelData, group: tuple[int, ...], *, priors: Priors = Priors()) -> Process:
-    """Return the process with hyperparameters at the prior's center, fitted to nothing."""
-    location, scale = standardisation(data)
-    layout = _Layout(data, max(group) + 1, scale, priors)
-    return _process(data, group, location, scale, layout.unpack(layout.center))
+def _spread(posterior: _NegativeLogPosterior, mode: np.ndarray) -> np.ndarray:
+    """Return a root of the posterior's covariance at its mode; the warp, last, stays."""
+    n = len(mode) - 1
+    step = 1e-3
+    curvature = np.empty((n, n))
+    for i in range(n):
+        ahead, behind = mode.copy(), mode.copy()
+        ahead[i] += step
+        behind[i] -= step
+        curvature[i] = (posterior(ahead)[1] - posterior(behind)[1])[:n] / (2 * step)
+    values, axes = np.linalg.eigh(0.5 * (curvature + curvature.T))
+    return np.asarray(axes / np.sqrt(np.maximum(values, LEAST_PRECISION)))
+
+
+def _draws(
+    posterior: _NegativeLogPosterior, mode: np.ndarray, spread: np.ndarray, n_draws: int
+) -> tuple[list[np.ndarray], np.ndarray]:
+    """Return draws around the mode, itself the first, with their weights."""
+    if n_draws == 1:
+        return [mode], np.ones(1)
+    n = len(spread)
+    engine = qmc.Sobol(n, scramble=True, rng=np.random.default_rng(0))
+    uniform = engine.random(2 ** math.ceil(math.log2(n_draws)))[:n_draws]
+    normals = norm.ppf(np.clip(uniform, 1e-6, 1 - 1e-6))
+    normals[0] = 0.0
+    vectors = [np.append(mode[:n] + spread @ z, mode[n]) for z in normals]
+    logs = np.array([-posterior(v)[0] for v in vectors]) + 0.5 * (normals**2).sum(axis=1)
+    weights = np.exp(np.clip(logs - logs.max(), -LARGEST_LOG_WEIGHT_LOSS, 0.0))
+    weights[logs - logs.max() < -50.0] = 0.0
+    kept = weights > 0.0
+    found = [v for v, is_kept in zip(vectors, kept, strict=True) if is_kept]
+    return found, weights[kept] / weights[kept].sum()
 
 
 def _process(
@@ -193,7 +148,7 @@ class _NegativeLogPosterior:
         group: tuple[int, ...],
         location: np.ndarray,
         scale: float,
-        layout: _Layout,
+        layout: Layout,
     ) -> None:
         self._rows = Rows(torch.as_tensor(data.x), torch.as_tensor(data.level))
         self._y = torch.as_tensor((data.y - location[data.level]) / scale)

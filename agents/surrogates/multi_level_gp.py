@@ -1,14 +1,14 @@
-"""A Gaussian process over all levels at once, with signed correlation between them.
+"""A Gaussian process over all levels at once, in which a cheap level may agree, err or lie.
 
-Intrinsic coregionalisation (Bonilla, Chai & Williams, NeurIPS 2007): the covariance between level a
-at x and level b at x' is S_ab k(x, x'), with k a Matérn-5/2 kernel. S comes from canonical partial
-correlations (Joe, J. Multivariate Anal. 97, 2006), so that an anti-correlated level is information
-too. A constant, common to all levels, and an offset per level are integrated out.
+The target is a process g. A cheap level ℓ is a_ℓ g + δ_ℓ: a_ℓ has either sign, so that an
+anti-correlated level is information too, and δ_ℓ has a length scale of its own, so that a level
+unlike the target does not bend the target's. (A linear model of coregionalisation; Alvarez, Rosasco
+& Lawrence, Found. Trends Mach. Learn. 4, 2012, section 4.2.) All kernels are Matérn-5/2. A constant
+common to all levels and an offset per level are integrated out.
 """
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -29,58 +29,48 @@ class Rows(NamedTuple):
 
 @dataclass(frozen=True)
 class Hyperparameters:
-    """Natural logarithms, and ``atanh`` of partial correlations; for standardised outputs."""
+    """In natural logarithms but for the slopes; for standardised outputs."""
 
     log_length: Tensor
     """One per parameter, in unit-cube widths."""
     log_sd: Tensor
-    """One per level."""
-    correlation: Tensor
-    """atanh of the canonical partial correlations, ``n_levels (n_levels - 1) / 2``, by rows."""
+    """Of the target, a scalar."""
+    slope: Tensor
+    """a_ℓ of each cheap level, ``n_levels - 1``."""
+    log_own_sd: Tensor
+    """Of each cheap level's own part δ, ``n_levels - 1``."""
+    log_own_length: Tensor
+    """Length scale of each cheap level's own part, all parameters alike, ``n_levels - 1``."""
     log_noise: Tensor
     """Variance of an observation's noise, one per level, before the warp."""
     warp_logit: Tensor
     """A scalar; see ``warp.power_of``."""
 
 
-def level_correlation(partial: Tensor, n_levels: int) -> Tensor:
-    """Return the correlation matrix of canonical partial correlations given as atanh."""
-    one = torch.ones((), dtype=partial.dtype)
-    p = torch.tanh(partial)
-    if n_levels == 1:
-        return one[None, None]
-    if n_levels == 2:
-        return torch.stack([one, p[0], p[0], one]).reshape(2, 2)
-    rows: list[Tensor] = []
-    zero = torch.zeros((), dtype=partial.dtype)
-    k = 0
-    for i in range(n_levels):
-        row, rest = [], one
-        for _ in range(i):
-            row.append(p[k] * rest.sqrt())
-            rest = rest * (1 - p[k] ** 2)
-            k += 1
-        row.append(rest.sqrt())
-        rows.append(torch.stack(row + [zero] * (n_levels - i - 1)))
-    factor = torch.stack(rows)
-    return factor @ factor.T
-
-
 def covariance(h: Hyperparameters, group: Tensor, a: Rows, b: Rows) -> Tensor:
     """Return the prior covariance (``n x m``) of noise-free values at rows and levels."""
-    scale = torch.exp(h.log_length)[group]
-    distance = _distance(a.x / scale, b.x / scale) * math.sqrt(5.0)
-    matern = (1 + distance + distance**2 / 3) * torch.exp(-distance)
-    sd = torch.exp(h.log_sd)
-    between = level_correlation(h.correlation, len(sd)) * sd[:, None] * sd[None, :]
+    amplitude = _amplitude(h)
+    shared = _matern(a.x, b.x, torch.exp(h.log_length)[group])
     same = (a.level[:, None] == b.level[None, :]).to(a.x.dtype)
-    offsets = COMMON_MEAN_VARIANCE + LEVEL_OFFSET_VARIANCE * same
-    return between[a.level][:, b.level] * matern + offsets
+    total = amplitude[a.level][:, None] * amplitude[b.level][None, :] * shared
+    total = total + COMMON_MEAN_VARIANCE + LEVEL_OFFSET_VARIANCE * same
+    for k in range(len(h.slope)):
+        in_a, in_b = (a.level == k + 1).to(a.x.dtype), (b.level == k + 1).to(a.x.dtype)
+        if bool(in_a.any()) and bool(in_b.any()):
+            own = _matern(a.x, b.x, torch.exp(h.log_own_length[k]))
+            both = in_a[:, None] * in_b[None, :]
+            total = total + torch.exp(2 * h.log_own_sd[k]) * both * own
+    return total
 
 
 def prior_variance(h: Hyperparameters, level: Tensor) -> Tensor:
     """Return the prior variance (``n``) at levels."""
-    return torch.exp(2 * h.log_sd)[level] + COMMON_MEAN_VARIANCE + LEVEL_OFFSET_VARIANCE
+    own = torch.cat([torch.zeros(1, dtype=h.slope.dtype), torch.exp(2 * h.log_own_sd)])
+    return (_amplitude(h) ** 2 + own)[level] + COMMON_MEAN_VARIANCE + LEVEL_OFFSET_VARIANCE
+
+
+def _amplitude(h: Hyperparameters) -> Tensor:
+    return torch.cat([torch.ones(1, dtype=h.slope.dtype), h.slope]) * torch.exp(h.log_sd)
 
 
 def factored(matrix: Tensor) -> Tensor:
@@ -99,6 +89,8 @@ def factored(matrix: Tensor) -> Tensor:
     raise ArithmeticError("a covariance matrix is not positive definite")
 
 
-def _distance(xa: Tensor, xb: Tensor) -> Tensor:
+def _matern(xa: Tensor, xb: Tensor, length: Tensor) -> Tensor:
+    xa, xb = xa / length, xb / length
     squared = (xa**2).sum(-1)[:, None] + (xb**2).sum(-1)[None, :] - 2.0 * xa @ xb.T
-    return torch.sqrt(squared.clamp_min(0.0) + 1e-12)
+    distance = torch.sqrt(5.0 * squared.clamp_min(0.0) + 1e-12)
+    return (1 + distance + distance**2 / 3) * torch.exp(-distance)

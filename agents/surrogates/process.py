@@ -14,7 +14,6 @@ from agents.surrogates.multi_level_gp import (
     Rows,
     covariance,
     factored,
-    level_correlation,
     prior_variance,
 )
 from agents.surrogates.warp import Warp, power_of
@@ -60,11 +59,7 @@ class Process:
 
     def noise_variance(self, level: int) -> float:
         """Return the variance of an observation's noise at a level, in the metric's unit."""
-        return self.scale**2 * float(torch.exp(self.hyperparameters.log_noise[level]))
-
-    def level_correlations(self) -> np.ndarray:
-        """Return the correlation matrix between levels."""
-        return level_correlation(self.hyperparameters.correlation, self.n_levels).numpy()
+        return self.scale**2 * float(self.noise()[level])
 
     def lengths(self) -> list[float]:
         """Return the length scales, one per parameter, in unit-cube widths."""
@@ -72,35 +67,38 @@ class Process:
 
     def mean(self, x: np.ndarray, level: int = 0) -> np.ndarray:
         """Return the latent posterior mean at rows ``n x n_columns``."""
-        cross = self._prior(_rows(x, level), self._data)
+        cross = self.prior(_rows(x, level), self._data)
         return np.asarray((cross @ self._weights).numpy())
 
     def mean_and_sd(self, x: np.ndarray, level: int = 0) -> tuple[np.ndarray, np.ndarray]:
         """Return the latent posterior mean and standard deviation, noise-free."""
         rows = _rows(x, level)
-        cross = self._prior(rows, self._data)
-        variance = prior_variance(self.hyperparameters, rows.level) - (
-            self._whitened(cross.T) ** 2
-        ).sum(0)
+        cross = self.prior(rows, self._data)
+        variance = self.prior_variance(rows) - (self._whitened(cross.T) ** 2).sum(0)
         return (cross @ self._weights).numpy(), variance.clamp_min(1e-12).sqrt().numpy()
 
     def covariance(self, xa: np.ndarray, xb: np.ndarray) -> np.ndarray:
         """Return the latent posterior covariance (``n x m``) at the target."""
         a, b = _rows(xa, 0), _rows(xb, 0)
-        left = self._whitened(self._prior(self._data, a))
-        right = self._whitened(self._prior(self._data, b))
-        return np.asarray((self._prior(a, b) - left.T @ right).numpy())
+        left = self._whitened(self.prior(self._data, a))
+        right = self._whitened(self.prior(self._data, b))
+        return np.asarray((self.prior(a, b) - left.T @ right).numpy())
+
+    def predictive(self, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return the latent mean and standard deviation of a next observation at the target."""
+        mean, sd = self.mean_and_sd(x)
+        noise = self._latent_noise(mean, np.zeros(len(x), int))
+        return mean, np.sqrt(sd**2 + noise)
 
     def share_revealed(self, x: np.ndarray, level: int) -> np.ndarray:
         """Return which share of the target's variance at rows one observation removes."""
-        h = self.hyperparameters
         target, seen = _rows(x, 0), _rows(x, level)
-        at_target = self._whitened(self._prior(self._data, target))
-        at_level = self._whitened(self._prior(self._data, seen))
-        spread = prior_variance(h, target.level) - (at_target**2).sum(0)
-        own = prior_variance(h, seen.level) - (at_level**2).sum(0)
+        at_target = self._whitened(self.prior(self._data, target))
+        at_level = self._whitened(self.prior(self._data, seen))
+        spread = self.prior_variance(target) - (at_target**2).sum(0)
+        own = self.prior_variance(seen) - (at_level**2).sum(0)
         one = Rows(target.x[:1], target.level[:1]), Rows(seen.x[:1], seen.level[:1])
-        both = self._prior(*one)[0, 0] - (at_target * at_level).sum(0)
+        both = self.prior(*one)[0, 0] - (at_target * at_level).sum(0)
         noise = torch.as_tensor(self._latent_noise(self.mean(x, level), seen.level.numpy()))
         share = both**2 / ((own + noise) * spread.clamp_min(1e-12))
         return np.asarray(share.clamp(0.0, 1.0).numpy())
@@ -127,6 +125,18 @@ class Process:
         mean = torch.as_tensor(self.latent) - self._weights / precision
         return self.moments(mean.numpy(), precision.rsqrt().numpy(), self.level)
 
+    def prior(self, a: Rows, b: Rows) -> Tensor:
+        """Return the latent prior covariance (``n x m``) of noise-free values."""
+        return covariance(self.hyperparameters, torch.as_tensor(self.group), a, b)
+
+    def prior_variance(self, rows: Rows) -> Tensor:
+        """Return the latent prior variance (``n``) of noise-free values."""
+        return prior_variance(self.hyperparameters, rows.level)
+
+    def noise(self) -> np.ndarray:
+        """Return the variance of an observation's noise by level, standardised, not warped."""
+        return np.asarray(torch.exp(self.hyperparameters.log_noise).numpy())
+
     @cached_property
     def _data(self) -> Rows:
         return Rows(torch.as_tensor(self.x), torch.as_tensor(self.level))
@@ -134,7 +144,7 @@ class Process:
     @cached_property
     def _factor(self) -> Tensor:
         noise = torch.as_tensor(self._latent_noise(self.latent, self.level))
-        return factored(self._prior(self._data, self._data) + torch.diag(noise))
+        return factored(self.prior(self._data, self._data) + torch.diag(noise))
 
     @cached_property
     def _weights(self) -> Tensor:
@@ -142,11 +152,7 @@ class Process:
 
     def _latent_noise(self, latent: np.ndarray, level: np.ndarray) -> np.ndarray:
         """Return the noise variance of observations as the warp stretches it at their values."""
-        noise = torch.exp(self.hyperparameters.log_noise).numpy()[level]
-        return np.asarray(noise * self.warp.slope(self.warp.inverse(latent)) ** 2)
-
-    def _prior(self, a: Rows, b: Rows) -> Tensor:
-        return covariance(self.hyperparameters, torch.as_tensor(self.group), a, b)
+        return np.asarray(self.noise()[level] * self.warp.slope(self.warp.inverse(latent)) ** 2)
 
     def _whitened(self, cross: Tensor) -> Tensor:
         half: Tensor = torch.linalg.solve_triangular(self._factor, cross, upper=False)
