@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -17,15 +18,18 @@ import pytest
 from controller.campaign_file import load_campaign
 from controller.events import Observed
 from controller.journal import JournalReader
+from experiments.errors import Invalid, Transient
 
 ROOT = Path(__file__).resolve().parents[2]
 PATIENCE_S = 900.0
 
 
-def campaign_file(folder: Path) -> Path:
+def campaign_file(folder: Path, budget: str) -> Path:
     """Write a Sobol campaign of small volumes: its choices do not depend on timing."""
     text = load_campaign("quickstart").text.replace("name: quickstart", "name: killed")
     text = text.replace("voxels: 64", "voxels: 24").replace("voxels: 96", "voxels: 32")
+    text = text.replace("{coarse: 24, fine: 8}", budget)
+    assert budget in text
     path = folder / "killed.yaml"
     path.write_text(text + "decider: sobol\n")
     return path
@@ -68,14 +72,12 @@ def compute_of(control: int) -> int | None:
 
 def observed(home: Path) -> list[tuple[str, str]]:
     """Return (job id, observation without its timings) in journal order."""
-    if not (home / "journal.db").is_file():
-        return []
-    with JournalReader(home / "journal.db") as journal:
-        observations = [
-            recorded.event.observation
-            for recorded in journal.read("killed")
-            if isinstance(recorded.event, Observed)
-        ]
+    try:
+        with JournalReader(home / "journal.db") as journal:
+            events = [recorded.event for recorded in journal.read("killed")]
+    except (Invalid, Transient):
+        return []  # control has not made the journal yet
+    observations = [event.observation for event in events if isinstance(event, Observed)]
     return [
         (o.job.id, json.dumps([m.model_dump() for m in o.metrics.values()])) for o in observations
     ]
@@ -85,46 +87,77 @@ def run_to_the_end(path: Path, home: Path) -> None:
     assert start(path, home).wait(PATIENCE_S) == 0
 
 
+@pytest.mark.timeout(1200)
 def test_a_few_kills_lose_and_double_nothing(tmp_path: Path) -> None:
-    check_kills(tmp_path, n_kills=3, seed=1)
+    """Kill each process once, soon after it has written something."""
+
+    def soon_after_news(home: Path, n_seen: int, dice: random.Random) -> None:
+        until = time.monotonic() + PATIENCE_S
+        while len(observed(home)) <= n_seen and time.monotonic() < until:
+            time.sleep(0.1)
+        time.sleep(dice.uniform(0.0, 1.0))
+
+    check_kills(
+        tmp_path,
+        budget="{coarse: 9, fine: 3}",
+        victims=["compute", "control"],
+        wait=soon_after_news,
+        dice=random.Random(1),
+    )
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(3600)
 def test_twenty_kills_lose_and_double_nothing(tmp_path: Path) -> None:
-    check_kills(tmp_path, n_kills=20, seed=2)
+    dice = random.Random(2)
+
+    def any_moment(home: Path, n_seen: int, dice: random.Random) -> None:
+        time.sleep(dice.uniform(0.5, 18.0))
+
+    check_kills(
+        tmp_path,
+        budget="{coarse: 24, fine: 8}",
+        victims=dice.choices(["control", "compute"], k=20),
+        wait=any_moment,
+        dice=dice,
+    )
 
 
-def check_kills(folder: Path, *, n_kills: int, seed: int) -> None:
-    """Run a campaign twice, once killed at random; compare what both came to."""
+def check_kills(
+    folder: Path,
+    *,
+    budget: str,
+    victims: list[str],
+    wait: Callable[[Path, int, random.Random], None],
+    dice: random.Random,
+) -> None:
+    """Run a campaign twice, once killed again and again; compare what both came to."""
     (folder / "a").mkdir()
     (folder / "b").mkdir()
-    path = campaign_file(folder)
+    path = campaign_file(folder, budget)
     run_to_the_end(path, folder / "a" / "home")
     undisturbed = observed(folder / "a" / "home")
 
-    dice = random.Random(seed)
     home = folder / "b" / "home"
     acknowledged: dict[str, str] = {}
-    killed = Counter[str]()
-    until = time.monotonic() + PATIENCE_S
+    n_killed = 0
     control = start(path, home)
-    while sum(killed.values()) < n_kills and time.monotonic() < until:
-        time.sleep(dice.uniform(0.5, 30.0 if n_kills <= 5 else 18.0))
-        if control.poll() is not None:
+    for victim in victims:
+        wait(home, len(observed(home)), dice)
+        while (pid := control.pid if victim == "control" else compute_of(control.pid)) is None:
+            if control.poll() is not None:
+                break
+            time.sleep(0.1)
+        if pid is None or control.poll() is not None:
             break
-        victim = dice.choice(["control", "compute"])
         acknowledged.update(observed(home))
-        pid = control.pid if victim == "control" else compute_of(control.pid)
-        if pid is None:
-            continue
         os.kill(pid, signal.SIGKILL)
-        killed[victim] += 1
+        n_killed += 1
         if victim == "control":
             control.wait(30)
             control = start(path, home)
     assert control.wait(PATIENCE_S) == 0
-    assert sum(killed.values()) >= min(n_kills, 2), "the campaign ended before it was disturbed"
+    assert n_killed == len(victims), "the campaign ended before it was disturbed often enough"
 
     final = observed(home)
     times = Counter(job for job, _ in final)

@@ -72,7 +72,7 @@ def run(installed: Path, hostile: Path, *arguments: str) -> subprocess.Completed
         capture_output=True,
         text=True,
         cwd=hostile,
-        timeout=240,
+        timeout=600,
         env=clean_environment(),
         check=False,
     )
@@ -84,6 +84,7 @@ def test_doctor_finds_nothing_wrong(installed: Path, hostile: Path) -> None:
     assert json.loads(done.stdout)["ok"]
 
 
+@pytest.mark.timeout(900)
 def test_the_quickstart_runs_by_name(installed: Path, hostile: Path) -> None:
     done = run(installed, hostile, "run", "quickstart", "--stop-after", "2")
     assert done.returncode == 0, done.stderr
