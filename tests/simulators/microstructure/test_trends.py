@@ -1,0 +1,240 @@
+"""Trends that experiments and mesoscale studies report, on ensembles of generated electrodes.
+
+The quick versions run by default on a few volumes of 64 voxels; the slow ones on more and larger.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+import pytest
+
+from experiments.generation import VolumeRequest
+from experiments.recipe import ElectrodeRecipe
+from simulators.microstructure.stochastic import StochasticGenerator
+from simulators.properties.interface_area import interface_areas_per_m
+from simulators.properties.transport import solve_conduction
+
+SHAPES = {
+    "sphere": {},
+    "prolate": {"particle_elongation": 3.0},
+    "bladed": {"particle_elongation": 1.6, "particle_flatness": 2.2},
+    "oblate": {"particle_flatness": 3.0},
+}
+"""Longest to shortest axis 3, for the bladed shape 3.5."""
+OVERLAPPING = {"placement": "overlapping", "penetration": 1.0, "max_overlap": 1.0}
+"""Random places and turns, as in the studies that report these orders."""
+
+
+@dataclass(frozen=True)
+class Ensemble:
+    """One value a volume and axis."""
+
+    tortuosity: np.ndarray
+    conductivity: np.ndarray
+    area_per_m: np.ndarray
+
+
+def conduction(voxels, phase, axis, sides):
+    return solve_conduction(
+        (voxels.labels, {phase: 1.0}), axis=axis, sides=sides, tolerance=5e-3, n_threads=1
+    )
+
+
+def ensemble(
+    *,
+    n_seeds,
+    axes=(0, 1, 2),
+    n_voxels=64,
+    voxel_size_m=0.6e-6,
+    options=None,
+    sides="no_flux",
+    measured="pore",
+    **recipe,
+):
+    """Measure pores and active phase; without binder unless the recipe says so."""
+    values = {
+        "active_wt_pct": 100.0,
+        "porosity": 0.4,
+        "thickness_m": 75e-6,
+        "particle_d50_m": 6e-6,
+        "particle_spread": 0.2,
+        **recipe,
+    }
+    rest = (100.0 - values["active_wt_pct"]) / 2.0
+    coating = ElectrodeRecipe(binder_wt_pct=rest, carbon_wt_pct=rest, **values)
+    tortuosity, conductivity, area = [], [], []
+    for seed in range(n_seeds):
+        voxels = StochasticGenerator().generate(
+            VolumeRequest(
+                recipe=coating,
+                shape=(n_voxels,) * 3,
+                voxel_size_m=voxel_size_m,
+                seed=seed,
+                options=options or {},
+            )
+        )
+        for axis in axes:
+            if "pore" in measured:
+                tortuosity.append(conduction(voxels, 0, axis, sides).tortuosity_factor)
+            if "active" in measured:
+                conductivity.append(conduction(voxels, 1, axis, sides).relative)
+        area.append(interface_areas_per_m(voxels.labels, voxels.voxel_size_m, n_threads=1)[0, 1])
+    return Ensemble(*(np.asarray(found, dtype=float) for found in (tortuosity, conductivity, area)))
+
+
+def surely_below(low, high, *, errors=2.0):
+    """Say whether one mean lies below another by some standard errors.
+
+    The same seed places both kinds of particles alike, so differences are taken volume by volume.
+    """
+    gaps = high - low
+    return gaps.mean() > errors * gaps.std() / len(gaps) ** 0.5
+
+
+def test_pores_between_oblates_are_more_tortuous_than_between_prolates_and_spheres():
+    found = {name: ensemble(n_seeds=2, **SHAPES[name]) for name in ("sphere", "prolate", "oblate")}
+    assert surely_below(found["sphere"].tortuosity, found["prolate"].tortuosity)
+    assert surely_below(found["prolate"].tortuosity, found["oblate"].tortuosity)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("porosity", [0.3, 0.4, 0.5])
+def test_pore_tortuosity_rises_from_spheres_to_oblates(porosity):
+    found = [
+        ensemble(
+            n_seeds=6,
+            n_voxels=80,
+            voxel_size_m=0.5e-6,
+            porosity=porosity,
+            options=OVERLAPPING,
+            **shape,
+        )
+        for shape in SHAPES.values()
+    ]
+    for low, high in pairwise(found):
+        assert surely_below(low.tortuosity, high.tortuosity)
+
+
+def test_spheres_conduct_worst_through_the_active_phase():
+    found = {
+        name: ensemble(
+            n_seeds=2, measured="active", porosity=0.38, options=OVERLAPPING, **SHAPES[name]
+        )
+        for name in ("sphere", "oblate")
+    }
+    assert surely_below(found["sphere"].conductivity, found["oblate"].conductivity)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("active", [0.6, 0.65])
+def test_conductivity_at_high_active_fraction_rises_from_spheres_to_oblates(active):
+    found = [
+        ensemble(
+            n_seeds=6,
+            n_voxels=80,
+            voxel_size_m=0.5e-6,
+            measured="active",
+            porosity=1.0 - active,
+            options=OVERLAPPING,
+            **shape,
+        )
+        for shape in SHAPES.values()
+    ]
+    means = [one.conductivity.mean() for one in found]
+    assert means == sorted(means)
+    assert surely_below(found[0].conductivity, found[1].conductivity)
+
+
+def test_standing_platelets_ease_ions_and_electrons_at_unchanged_area():
+    random, standing, lying = (
+        ensemble(
+            n_seeds=3,
+            axes=(0,),
+            measured="pore active",
+            active_wt_pct=96.0,
+            orientation_a1=a1,
+            particle_flatness=3.0,
+        )
+        for a1 in (1.0, 0.1, 10.0)
+    )
+    assert 0.7 < standing.tortuosity.mean() / random.tortuosity.mean() < 0.9
+    assert 1.1 < standing.conductivity.mean() / random.conductivity.mean() < 1.4
+    assert lying.tortuosity.mean() > 1.2 * random.tortuosity.mean()
+    assert standing.area_per_m.mean() == pytest.approx(random.area_per_m.mean(), rel=0.05)
+
+
+@pytest.mark.slow
+def test_tortuosity_between_resolved_spheres_goes_as_porosity_to_the_minus_one_half():
+    porosities = (0.5, 0.6, 0.75)
+    found = [
+        ensemble(
+            n_seeds=1,
+            n_voxels=192,
+            voxel_size_m=3e-6 / 16,
+            porosity=porosity,
+            particle_spread=0.0,
+            sides="periodic",
+        ).tortuosity.mean()
+        for porosity in porosities
+    ]
+    exponent = -np.polyfit(np.log(porosities), np.log(found), 1)[0]
+    assert exponent == pytest.approx(0.5, abs=0.06)
+    assert found == pytest.approx([porosity**-0.5 for porosity in porosities], rel=0.04)
+
+
+def test_oblates_have_a_larger_exponent_that_depends_on_how_they_lie():
+    def exponent(a1, flatness=3.0):
+        found = ensemble(
+            n_seeds=2, axes=(0,), porosity=0.5, orientation_a1=a1, particle_flatness=flatness
+        )
+        return -np.log(found.tortuosity.mean()) / np.log(0.5)
+
+    spheres, standing, random, lying = (
+        exponent(1.0, flatness=1.0),
+        exponent(0.1),
+        exponent(1.0),
+        exponent(10.0),
+    )
+    assert standing < random < lying
+    assert random > spheres + 0.1
+
+
+def test_overlapping_particles_have_less_area_than_their_size_says():
+    voxel_size_m, radius_m = 0.6e-6, 3e-6
+    for penetration in (0.3, 1.0):
+        found = ensemble(
+            n_seeds=1,
+            axes=(),
+            particle_spread=0.0,
+            options={"placement": "overlapping", "penetration": penetration, "max_overlap": 1.0},
+        )
+        assert found.area_per_m.mean() < 0.9 * 3.0 * 0.6 / radius_m
+    assert voxel_size_m < radius_m / 4
+
+
+@pytest.mark.slow
+def test_pressing_makes_tortuosity_more_anisotropic():
+    anisotropy = []
+    for loose in (None, 0.5, 0.65):
+        found = ensemble(
+            n_seeds=3,
+            n_voxels=80,
+            voxel_size_m=0.5e-6,
+            porosity=0.3,
+            active_wt_pct=96.0,
+            particle_flatness=2.0,
+            calender_from_porosity=loose,
+        ).tortuosity.reshape(-1, 3)
+        anisotropy.append((found[:, 0] / found[:, 1:].mean(axis=1)).mean())
+    assert anisotropy[0] == pytest.approx(1.0, abs=0.08)
+    assert anisotropy[0] + 0.05 < anisotropy[1] < anisotropy[2] - 0.05
+
+
+def test_another_seed_is_another_structure_of_the_same_statistics():
+    found = ensemble(n_seeds=6, axes=(0,), active_wt_pct=95.0)
+    assert len(set(found.tortuosity.tolist())) == 6
+    assert found.tortuosity.std() < 0.15 * found.tortuosity.mean()
+    assert found.area_per_m.std() < 0.06 * found.area_per_m.mean()
