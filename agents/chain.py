@@ -221,7 +221,8 @@ def failure_of(error: CellwrightError, stage: str) -> Failure:
         kind = FailureKind.bad_input
     elif "kind" in error.evidence:
         kind = FailureKind(error.evidence["kind"])
-    return Failure(kind=kind, message=error.message, stage=stage)
+    evidence = error.evidence if kind is FailureKind.solver_failed else {}
+    return Failure(kind=kind, message=error.message, stage=stage, evidence=evidence)
 
 
 class _NoJob(Exception):

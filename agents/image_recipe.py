@@ -6,7 +6,7 @@ from experiments.campaign import Campaign, ImageBaseline
 from experiments.errors import Invalid
 from experiments.microstructure import Microstructure
 from experiments.properties import EffectiveProperties
-from experiments.recipe import NegativeRecipe, Recipe
+from experiments.recipe import ElectrolyteRecipe, NegativeRecipe, Recipe
 from simulators.microstructure.composition import recipe_from_fractions
 
 
@@ -42,12 +42,19 @@ def image_recipe(
         particle_d50_m=d50_m,
         **shown,  # type: ignore[arg-type]
     )
-    negative = {
-        key.removeprefix("negative."): value
-        for key, value in fixed.items()
-        if key.startswith("negative.")
-    }
-    return Recipe(positive=positive, negative=NegativeRecipe.model_validate(negative))
+    negative, electrolyte = (
+        {
+            key.removeprefix(f"{part}."): value
+            for key, value in fixed.items()
+            if key.startswith(f"{part}.")
+        }
+        for part in ("negative", "electrolyte")
+    )
+    return Recipe(
+        positive=positive,
+        negative=NegativeRecipe.model_validate(negative),
+        electrolyte=ElectrolyteRecipe.model_validate(electrolyte),
+    )
 
 
 def _d50_m(baseline: ImageBaseline, properties: EffectiveProperties | None) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -78,6 +79,12 @@ def _artifacts(outcome: Outcome, store: ArtifactStore) -> dict[str, Artifact]:
         if curve is not None:
             name = "curve" if index == 0 else f"curve@{power_W:g}W"
             artifacts[name] = store.write(curve.model_dump_json().encode(), ".json")
+        profiles = result.at_mean.profiles if result.at_mean is not None else None
+        if index == 0 and profiles is not None:
+            artifacts["profiles"] = store.write(profiles.model_dump_json().encode(), ".json")
+    if outcome.failure is not None and outcome.failure.evidence:
+        text = json.dumps(outcome.failure.evidence, indent=1, sort_keys=True)
+        artifacts["reproducer"] = store.write(text.encode(), ".json")
     return artifacts
 
 

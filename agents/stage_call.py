@@ -26,6 +26,7 @@ from experiments.fidelity import Fidelity
 from experiments.frozen import content_hash
 from experiments.generation import VolumeRequest
 from experiments.job import Job
+from experiments.metrics import METRICS
 from experiments.properties import EffectiveProperties
 from experiments.recipe import ElectrodeRecipe, Recipe
 
@@ -120,6 +121,7 @@ class StageCalls:
             model=fidelity.model,
             mesh_points=fidelity.mesh_points,
             physics=self._campaign.physics,
+            wanted=self._wanted(power_W),
         )
         return self._call(
             EVALUATE,
@@ -130,6 +132,14 @@ class StageCalls:
             },
             function=evaluate,
             arguments=(request,),
+        )
+
+    def _wanted(self, power_W: float | None) -> tuple[str, ...]:
+        """Return the extra metrics of one call; what depends on no power is asked for once."""
+        powers_W = self._campaign.powers_W
+        is_first = not powers_W or power_W == powers_W[0]
+        return tuple(
+            name for name in self._campaign.wanted if is_first or METRICS[name].needs_power
         )
 
     def _call(

@@ -25,6 +25,8 @@ class CellRequest(Frozen):
     model: Literal["DFN", "SPMe", "SPM"]
     mesh_points: int
     physics: Physics
+    wanted: tuple[str, ...] = ()
+    """Metrics beyond the discharge's own; asked of the first power only, where they are of none."""
 
 
 class VolumePerformance(Frozen):

@@ -108,7 +108,13 @@ def evaluate(request: CellRequest) -> CellResult:
         at_mean = _performance(request, mean, is_mean=True)
     except DesignFailed as failed:
         stage = CHARACTERIZE if failed.failure_kind is FailureKind.not_percolating else EVALUATE
-        failure = Failure(kind=failed.failure_kind, message=failed.message, stage=stage)
+        is_reproducible = failed.failure_kind is FailureKind.solver_failed
+        failure = Failure(
+            kind=failed.failure_kind,
+            message=failed.message,
+            stage=stage,
+            evidence=failed.evidence if is_reproducible else {},
+        )
         return CellResult(mean=mean, failure=failure)
     by_volume = [VolumePerformance(metrics=at_mean.metrics)]
     if len(request.volumes) > 1:
@@ -122,7 +128,7 @@ def _performance(
     from simulators.cell.evaluate import evaluate_cell
     from simulators.cell.sizing import recipe_metrics
 
-    if request.power_W is None:
+    if request.power_W is None and not request.wanted:
         metrics = recipe_metrics(request.cell, request.recipe)
         return CellPerformance(metrics=metrics, termination="not discharged")
     return evaluate_cell(
@@ -133,6 +139,7 @@ def _performance(
         model=request.model,
         mesh_points=request.mesh_points,
         physics=request.physics,
+        wanted=request.wanted,
         with_curve=is_mean,
         with_bias=is_mean,
     )

@@ -11,11 +11,12 @@ from controller.yaml_lines import Path, YamlDocument
 from experiments.campaign import whole_mass
 from experiments.design import Design
 from experiments.design_space import Categorical, Continuous, DesignSpace, Integer, Mixture
-from experiments.recipe import ElectrodeRecipe, NegativeRecipe
+from experiments.recipe import ElectrodeRecipe, ElectrolyteRecipe, NegativeRecipe
 
 _ELECTRODES: Final[dict[str, type[BaseModel]]] = {
     "positive": ElectrodeRecipe,
     "negative": NegativeRecipe,
+    "electrolyte": ElectrolyteRecipe,
 }
 _MASS: Final = ("active_wt_pct", "binder_wt_pct", "carbon_wt_pct")
 Value = float | int | str
@@ -31,7 +32,7 @@ def read_design_space(document: YamlDocument) -> DesignSpace:
     for electrode, values in section.items():
         path: Path = ("design", electrode)
         if electrode not in _ELECTRODES:
-            raise document.error(path, f"unknown electrode; allowed: {', '.join(_ELECTRODES)}")
+            raise document.error(path, f"unknown part; allowed: {', '.join(_ELECTRODES)}")
         if not isinstance(values, dict):
             raise document.error(path, f"must be a mapping of parameters; found {values!r}")
         for key, spec in values.items():

@@ -11,9 +11,41 @@ from experiments.design_space import DesignSpace
 from experiments.fidelity import Fidelity
 from experiments.frozen import Frozen
 from experiments.metrics import METRICS
-from experiments.recipe import ElectrodeRecipe, NegativeRecipe, Recipe
+from experiments.recipe import ElectrodeRecipe, ElectrolyteRecipe, NegativeRecipe, Recipe
 
 Watts = Annotated[float, Field(gt=0, le=1e5)]
+
+
+class FastChargeSpec(Frozen):
+    """A charge as fast as current, voltage and lithium plating allow."""
+
+    from_share: float = Field(default=0.1, ge=0, lt=1)
+    to_share: float = Field(default=0.8, gt=0, le=1)
+    limit_per_h: float = Field(default=4.0, gt=0, le=20)
+    """Largest current, as a C-rate."""
+    plating_margin_V: float = Field(default=0.0, ge=-0.1, le=0.2)
+    """Lowest potential of the negative against lithium."""
+
+    @model_validator(mode="after")
+    def _shares_rise(self) -> FastChargeSpec:
+        if not self.from_share < self.to_share:
+            raise ValueError(
+                f"from_share {self.from_share:g} must be below to_share {self.to_share:g}"
+            )
+        return self
+
+
+class AgeingSpec(Frozen):
+    """Cycles of a constant-current, constant-voltage charge and a constant-current discharge."""
+
+    charge_rate_per_h: float = Field(default=0.5, gt=0, le=10)
+    discharge_rate_per_h: float = Field(default=1.0, gt=0, le=10)
+    end_share: float = Field(default=0.8, gt=0.2, lt=1)
+    """The end: a discharge below this share of the first one's charge."""
+    max_cycles: int = Field(default=3000, ge=2, le=20_000)
+    sei: bool = True
+    plating: bool = True
+    active_loss: bool = True
 
 
 class CellSpec(Frozen):
@@ -25,6 +57,8 @@ class CellSpec(Frozen):
     """Of the surroundings, and of the cell at the start."""
     cooling_W_per_m2_K: float | None = Field(default=None, ge=0, le=1e5)
     """Heat transfer from the cell's surface; None keeps the cell at ``temperature_C``."""
+    fast_charge: FastChargeSpec = FastChargeSpec()
+    ageing: AgeingSpec = AgeingSpec()
 
 
 class Objective(Frozen):
@@ -160,6 +194,12 @@ class Campaign(Frozen):
                 raise ValueError(f"{wish.metric!r} is not a metric; allowed: {sorted(METRICS)}")
             if METRICS[wish.metric].needs_power and not self.powers_W:
                 raise ValueError(f"{wish.metric} needs at_power_W")
+            protocol = METRICS[wish.metric].protocol
+            shallow = [level.name for level in self.fidelities if level.model != "DFN"]
+            if protocol is not None and shallow:
+                raise ValueError(
+                    f"{wish.metric} needs model DFN at every fidelity; {shallow} have another"
+                )
         for objective in self.objectives:
             if objective.reference == "baseline" and self.baseline is None:
                 raise ValueError(
@@ -173,6 +213,17 @@ class Campaign(Frozen):
         wishes: tuple[Objective | Constraint, ...] = (*self.objectives, *self.constraints)
         asked = [wish.at_power_W for wish in wishes if wish.at_power_W]
         return tuple(dict.fromkeys(asked))
+
+    @property
+    def wanted(self) -> tuple[str, ...]:
+        """Return the metrics asked for that are computed only where somebody asks."""
+        wishes: tuple[Objective | Constraint, ...] = (*self.objectives, *self.constraints)
+        asked = [wish.metric for wish in wishes]
+        return tuple(
+            name
+            for name in dict.fromkeys(asked)
+            if METRICS[name].protocol is not None or METRICS[name].is_outside
+        )
 
     def metric_key(self, wish: Objective | Constraint) -> str:
         """Return the name under which observations hold a wish's metric.
@@ -198,19 +249,20 @@ class Campaign(Frozen):
         the values make no recipe.
         """
         values = whole_mass({**self.design.fixed, **design.values})
-        positive = {
-            key.removeprefix("positive."): value
-            for key, value in values.items()
-            if key.startswith("positive.")
-        }
-        negative = {
-            key.removeprefix("negative."): value
-            for key, value in values.items()
-            if key.startswith("negative.")
+        parts = {
+            part: _in_SI(
+                {
+                    key.removeprefix(f"{part}."): value
+                    for key, value in values.items()
+                    if key.startswith(f"{part}.")
+                }
+            )
+            for part in ("positive", "negative", "electrolyte")
         }
         return Recipe(
-            positive=ElectrodeRecipe.model_validate(_in_SI(positive)),
-            negative=NegativeRecipe.model_validate(_in_SI(negative)),
+            positive=ElectrodeRecipe.model_validate(parts["positive"]),
+            negative=NegativeRecipe.model_validate(parts["negative"]),
+            electrolyte=ElectrolyteRecipe.model_validate(parts["electrolyte"]),
         )
 
 

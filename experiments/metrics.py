@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Final
+from importlib import metadata
+from typing import Final, Literal
 
 from experiments.frozen import Frozen
+
+GROUP: Final = "cellwright.metrics"
+"""Entry points under which a package outside adds metrics of a discharge."""
 
 
 class MetricDefinition(Frozen):
@@ -16,9 +20,13 @@ class MetricDefinition(Frozen):
     """Depends on the discharge, hence on ``at_power_W``."""
     from_recipe: bool = False
     """Known from the recipe before any simulation."""
+    protocol: Literal["fast_charge", "ageing"] | None = None
+    """Needs a simulation of its own beside the discharge, run only where a campaign asks."""
+    is_outside: bool = False
+    """From another package (``GROUP``)."""
 
 
-METRICS: Final[dict[str, MetricDefinition]] = {
+_BUILT_IN: Final[dict[str, MetricDefinition]] = {
     "specific_energy_Wh_per_kg": MetricDefinition(
         unit="Wh/kg", meaning="discharge energy per mass of the whole cell", needs_power=True
     ),
@@ -57,6 +65,31 @@ METRICS: Final[dict[str, MetricDefinition]] = {
     "cell_mass_kg": MetricDefinition(
         unit="kg", meaning="mass of the whole cell", needs_power=False, from_recipe=True
     ),
+    "material_cost_USD": MetricDefinition(
+        unit="USD",
+        meaning="purchased materials of the whole cell (assumed prices: docs/constants.md)",
+        needs_power=False,
+        from_recipe=True,
+    ),
+    "material_cost_USD_per_kWh": MetricDefinition(
+        unit="USD/kWh",
+        meaning="purchased materials of the whole cell per discharge energy",
+        needs_power=True,
+    ),
+    "fast_charge_min": MetricDefinition(
+        unit="min",
+        meaning="time of a charge as fast as current, voltage and lithium plating allow "
+        "(cell.fast_charge; 10 to 80% unless stated)",
+        needs_power=False,
+        protocol="fast_charge",
+    ),
+    "cycles_to_end": MetricDefinition(
+        unit="1",
+        meaning="cycles until a discharge gives the end's share of the first one's charge "
+        "(cell.ageing; 80% unless stated)",
+        needs_power=False,
+        protocol="ageing",
+    ),
     "pore_tortuosity_factor": MetricDefinition(
         unit="1", meaning="through-thickness tortuosity factor of the pores", needs_power=False
     ),
@@ -70,3 +103,23 @@ METRICS: Final[dict[str, MetricDefinition]] = {
         unit="1/m", meaning="pore to active interface per electrode volume", needs_power=False
     ),
 }
+
+
+def outside_metrics() -> dict[str, MetricDefinition]:
+    """Return the metrics that other packages announce, by name; none is imported.
+
+    A built-in name cannot be taken over.
+    """
+    return {
+        entry.name: MetricDefinition(
+            unit="",
+            meaning=f"by the entry point {entry.value}",
+            needs_power=True,
+            is_outside=True,
+        )
+        for entry in sorted(metadata.entry_points(group=GROUP), key=lambda entry: entry.name)
+        if entry.name not in _BUILT_IN
+    }
+
+
+METRICS: Final[dict[str, MetricDefinition]] = {**_BUILT_IN, **outside_metrics()}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from pydantic import Field, model_validator
+from pydantic import Field, JsonValue, model_validator
 
 from experiments.frozen import Frozen
 from experiments.job import Job
@@ -50,6 +50,8 @@ class Failure(Frozen):
     kind: FailureKind
     message: str
     stage: str | None = None
+    evidence: dict[str, JsonValue] = Field(default_factory=dict)
+    """What the stage knew; of a failed solve, everything that solves it again."""
 
 
 class Metric(Frozen):

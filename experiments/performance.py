@@ -18,6 +18,22 @@ class DischargeCurve(Frozen):
     """Where the voltage is lost: ohmic, kinetic and diffusion by electrode and electrolyte."""
 
 
+class DepthProfiles(Frozen):
+    """What stands at every depth at some moments; positions run from the negative's collector.
+
+    Values are by moment, then by position.
+    """
+
+    time_s: tuple[float, ...]
+    position_m: tuple[float, ...]
+    electrolyte_mol_per_m3: tuple[tuple[float, ...], ...]
+    negative_position_m: tuple[float, ...]
+    negative_stoichiometry: tuple[tuple[float, ...], ...]
+    """At the surface of the particles."""
+    positive_position_m: tuple[float, ...]
+    positive_stoichiometry: tuple[tuple[float, ...], ...]
+
+
 class CellPerformance(Frozen):
     """Metrics of one cell (names from ``experiments.metrics``) under one protocol."""
 
@@ -30,5 +46,6 @@ class CellPerformance(Frozen):
     """What ended the discharge, e.g. ``minimum voltage`` or ``electrolyte depleted``."""
     flags: tuple[str, ...] = ()
     curve: DischargeCurve | None = None
+    profiles: DepthProfiles | None = None
     fallbacks: tuple[str, ...] = ()
     elapsed_s: float = Field(default=0.0, ge=0)

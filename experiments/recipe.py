@@ -108,8 +108,21 @@ class NegativeRecipe(Frozen):
     """Total porosity; None takes the parameter set's."""
 
 
+class ElectrolyteRecipe(Frozen):
+    """The electrolyte: a published correlation, its salt, and factors on what it transports."""
+
+    correlation: str | None = None
+    """``Nyman2008``, ``Landesfeind2019`` or ``Valoen2005``; None takes the parameter set's own."""
+    salt_mol_per_m3: float | None = Field(default=None, gt=100, lt=4000)
+    """None takes the parameter set's."""
+    conductivity_factor: float = Field(default=1.0, gt=0, le=10)
+    diffusivity_factor: float = Field(default=1.0, gt=0, le=10)
+    transference_factor: float = Field(default=1.0, gt=0, le=4)
+
+
 class Recipe(Frozen):
-    """Both coatings of one cell."""
+    """Both coatings of one cell, and what fills their pores."""
 
     positive: ElectrodeRecipe
     negative: NegativeRecipe = NegativeRecipe()
+    electrolyte: ElectrolyteRecipe = ElectrolyteRecipe()

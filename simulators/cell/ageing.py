@@ -13,15 +13,12 @@ from experiments.errors import DesignFailed, Invalid
 from experiments.frozen import Frozen
 from experiments.observation import FailureKind
 from simulators.cell.balance import Balance
-from simulators.cell.chemistry import Array
+from simulators.cell.chemistry import AGEING_SETS, Array
 from simulators.cell.discharge import Conditions
 from simulators.cell.p2d_inputs import DesignInputs, at_state_of_charge
 from simulators.cell.p2d_model import bare_model, mesh_points, submesh_types
 from simulators.cell.p2d_parameters import design_parameters, negative_surface_factor, scaled
 from simulators.cell.pybamm_door import pybamm
-
-AGEING_SETS: Final = ("OKane2022",)
-"""Parameter sets that hold what ageing needs."""
 
 SURFACE_POWERS: Final[dict[str, int]] = {
     "SEI kinetic rate constant [m.s-1]": 1,
@@ -99,7 +96,7 @@ def age(
         for start in range(0, len(instructions), steps_per_cycle)
     ]
     inputs = {**conditions.named(), **at_state_of_charge(design, balance, 0.0).named()}
-    simulation = _simulation(design, conditions, mechanisms, cycles)
+    simulation = ageing_simulation(design, conditions, mechanisms, cycles)
     try:
         solution = simulation.solve(inputs=inputs, calc_esoh=False, showprogress=False)
     except pybamm.SolverError as error:
@@ -119,12 +116,13 @@ def scale_to_surface(values: Any) -> None:
     )
 
 
-def _simulation(
+def ageing_simulation(
     design: DesignInputs,
     conditions: Conditions,
     mechanisms: Mechanisms,
     cycles: list[tuple[str, ...]],
 ) -> Any:
+    """Return PyBaMM's simulation of cycles of a design. Raises ``Invalid``."""
     kind = conditions.kind(design)
     if kind.knots > 1:
         raise Invalid("ageing takes even electrodes; give no knots")

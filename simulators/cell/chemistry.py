@@ -31,6 +31,9 @@ POSITIVE_ACTIVE: Final[dict[str, str]] = {
 PRIMARY_PARTICLE_SETS: Final = frozenset({"Prada2013"})
 """Sets whose particles are crystals far below a voxel (LFP, 50 nm), not what an image shows."""
 
+AGEING_SETS: Final = ("OKane2022",)
+"""Sets that hold what ageing needs."""
+
 Array = npt.NDArray[np.float64]
 
 

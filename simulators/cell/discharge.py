@@ -3,25 +3,28 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any, Final
 
 import numpy as np
 
 from experiments.errors import DesignFailed
 from experiments.observation import FailureKind
-from experiments.performance import DischargeCurve
+from experiments.performance import DepthProfiles, DischargeCurve
+from experiments.recipe import ElectrolyteRecipe
 from simulators.cell.chemistry import Array, load_chemistry
 from simulators.cell.discharge_model import (
     LOSSES,
     OUTPUTS,
     SOFT_START_S,
+    DischargeModel,
     build_discharge_model,
     discharge_model,
 )
-from simulators.cell.electrolyte import Electrolyte
+from simulators.cell.electrolyte import electrolyte_set
 from simulators.cell.p2d_inputs import DesignInputs
 from simulators.cell.p2d_model import MeshSize, ModelKind
+from simulators.cell.profiles import read_profiles
 from simulators.cell.pybamm_door import pybamm
 
 FIRST_INSTANT_S: Final = 1.0
@@ -56,6 +59,7 @@ class Discharge:
     highest_temperature_K: float
     integrator_s: float
     """Time within the integrator."""
+    profiles: DepthProfiles | None = None
 
     def curve(self, area_m2: float) -> DischargeCurve:
         """Return the curve of a whole cell with so much coated area."""
@@ -90,7 +94,7 @@ class Conditions:
     rtol: float = 1e-4
     cooling: Cooling | None = None
     """None keeps the cell at the ambient temperature."""
-    electrolyte: Electrolyte = field(default_factory=Electrolyte)
+    electrolyte: ElectrolyteRecipe = field(default_factory=ElectrolyteRecipe)
 
     def kind(self, design: DesignInputs) -> ModelKind:
         """Return the kind of model these conditions and a design need."""
@@ -99,7 +103,7 @@ class Conditions:
             model=self.model,
             mesh=self.mesh,
             is_thermal=self.cooling is not None,
-            electrolyte_set=self.electrolyte.parameter_set(),
+            electrolyte_set=electrolyte_set(self.electrolyte),
             knots=design.n_knots,
         )
 
@@ -128,34 +132,57 @@ class Conditions:
 
 
 def discharge(
-    design: DesignInputs, conditions: Conditions, *, with_losses: bool = False
+    design: DesignInputs, conditions: Conditions, *, with_details: bool = False
 ) -> Discharge:
     """Discharge at constant power from full charge to the lower cut-off.
 
+    ``with_details`` adds where the voltage is lost, and profiles. Raises as ``solve_named``.
+    """
+    return solve_named(named_case(design, conditions), with_details=with_details)
+
+
+@dataclass(frozen=True)
+class NamedCase:
+    """Everything one solve depends on, in plain values: what a reproducer holds."""
+
+    kind: ModelKind
+    inputs: dict[str, float]
+    end_s: float
+    rtol: float
+
+
+def named_case(design: DesignInputs, conditions: Conditions) -> NamedCase:
+    """Return the case of a design under conditions."""
+    return NamedCase(
+        kind=conditions.kind(design),
+        inputs={
+            "power": conditions.power_W_per_m2,
+            "soft_start": 0.0,
+            **conditions.named(),
+            **design.named(),
+        },
+        end_s=3600.0 * 5.0 * design.capacity_Ah_per_m2 / conditions.power_W_per_m2,
+        rtol=conditions.rtol,
+    )
+
+
+def solve_named(case: NamedCase, *, with_details: bool = False) -> Discharge:
+    """Solve a case.
+
     A failed solve is tried again with a power that rises within seconds and a hundredfold tighter
     tolerance, then once on a rebuilt model. Raises ``DesignFailed``: power_too_high where the
-    voltage falls to the cut-off within the first second, solver_failed with every input otherwise.
+    voltage falls to the cut-off within the first second, solver_failed with the case otherwise.
     """
-    power_W_per_m2, mesh = conditions.power_W_per_m2, conditions.mesh
-    inputs = {
-        "power": power_W_per_m2,
-        "soft_start": 0.0,
-        **conditions.named(),
-        **design.named(),
-    }
-    end_s = 3600.0 * 5.0 * design.capacity_Ah_per_m2 / power_W_per_m2
+    power_W_per_m2, mesh = case.inputs["power"], case.kind.mesh
     errors: list[str] = []
     for fallback, soft_start, tightening, rebuilt in _ATTEMPTS:
-        given = {**inputs, "soft_start": soft_start}
-        build = build_discharge_model if rebuilt else discharge_model
+        given = {**case.inputs, "soft_start": soft_start}
         try:
-            solved = build(conditions.kind(design)).solve(
-                given,
-                end_s=end_s,
-                rtol=conditions.rtol * tightening,
-                with_losses=with_losses,
+            built = (build_discharge_model if rebuilt else discharge_model)(case.kind)
+            solved = built.solve(
+                given, end_s=case.end_s, rtol=case.rtol * tightening, with_details=with_details
             )
-            result = _read(solved, given, fallback, with_losses=with_losses)
+            result = _read(solved, given, fallback, built if with_details else None)
         except (pybamm.SolverError, ArithmeticError) as error:
             errors.append(str(error).splitlines()[0][:300])
             continue
@@ -169,14 +196,11 @@ def discharge(
             )
         return result
     raise DesignFailed(
-        f"the {conditions.model} model with {mesh.x} points did not converge in "
+        f"the {case.kind.model} model with {mesh.x} points did not converge in "
         f"{len(_ATTEMPTS)} attempts: {errors[0]}",
         kind=FailureKind.solver_failed,
-        inputs=inputs,
+        case=asdict(case),
         errors=errors,
-        parameter_set=conditions.parameter_set,
-        model=conditions.model,
-        mesh_points=(mesh.x, mesh.r),
     )
 
 
@@ -186,16 +210,19 @@ def _is_still_rising(result: Discharge, given: dict[str, float]) -> bool:
 
 
 def _read(
-    solved: Any, given: dict[str, float], fallback: str | None, *, with_losses: bool
+    solved: Any, given: dict[str, float], fallback: str | None, built: DischargeModel | None
 ) -> Discharge:
-    """Read a solution. Raises ``ArithmeticError`` where it holds anything but finite numbers."""
+    """Read a solution, with details where their model is given.
+
+    Raises ``ArithmeticError`` where it holds anything but finite numbers.
+    """
     termination = str(solved.termination)
     if termination == "final time":
         raise ArithmeticError("the discharge outlasted all energy the cell can hold")
     voltage_V, charge_Ah, lowest, temperature_K = (_column(solved, name) for name in OUTPUTS)
     losses_V = (
         {name: sign * _column(solved, variable) for name, (variable, sign) in LOSSES.items()}
-        if with_losses
+        if built is not None
         else {}
     )
     duration_s = float(solved.t[-1])
@@ -216,6 +243,7 @@ def _read(
         losses_V=losses_V,
         highest_temperature_K=float(temperature_K.max()),
         integrator_s=float(solved.integration_time.value),
+        profiles=None if built is None else read_profiles(solved, given, built),
     )
 
 

@@ -6,6 +6,9 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, Final
 
+import numpy as np
+
+from simulators.cell.chemistry import Array, load_chemistry
 from simulators.cell.p2d_model import ModelKind, bare_model, discretise
 from simulators.cell.p2d_parameters import design_parameters
 from simulators.cell.pybamm_door import pybamm
@@ -27,6 +30,13 @@ LOSSES: Final[dict[str, tuple[str, float]]] = {
 """Our name → PyBaMM's variable, and the sign that makes a loss during discharge positive."""
 LOWEST_CONCENTRATION: Final = "Minimum electrolyte concentration [mol.m-3]"
 TEMPERATURE: Final = "Volume-averaged cell temperature [K]"
+PROFILES: Final = (
+    "Electrolyte concentration [mol.m-3]",
+    "Negative particle surface stoichiometry",
+    "Positive particle surface stoichiometry",
+)
+"""Known at every depth; kept for models that have a depth."""
+DOMAINS: Final = ("negative electrode", "separator", "positive electrode")
 OUTPUTS: Final = ("Voltage [V]", "Discharge capacity [A.h]", LOWEST_CONCENTRATION, TEMPERATURE)
 
 
@@ -35,20 +45,35 @@ class DischargeModel:
     """A discretised model with the solvers that belong to it."""
 
     model: Any
+    depths: dict[str, Array]
+    """Domain → where its points lie, 0 to 1 from the negative's collector on."""
+    separator_thickness_m: float
+    has_depth: bool
     _solvers: dict[tuple[float, bool], Any] = field(default_factory=dict)
 
+    @property
+    def details(self) -> tuple[str, ...]:
+        """Return the names of what only a solution with details holds."""
+        losses = tuple(name for name, _ in LOSSES.values())
+        return losses + (PROFILES if self.has_depth else ())
+
+    def length_m(self, domain: str, inputs: dict[str, float]) -> float:
+        """Return a domain's true thickness."""
+        if domain == "separator":
+            return self.separator_thickness_m
+        return inputs[f"{domain.partition(' ')[0]} thickness"]
+
     def solve(
-        self, inputs: dict[str, float], *, end_s: float, rtol: float, with_losses: bool
+        self, inputs: dict[str, float], *, end_s: float, rtol: float, with_details: bool
     ) -> Any:
         """Integrate to the cut-off or ``end_s``; raises ``pybamm.SolverError``."""
-        kind = (rtol, with_losses)
+        kind = (rtol, with_details)
         if kind not in self._solvers:
-            losses = [name for name, _ in LOSSES.values()]
             self._solvers[kind] = pybamm.IDAKLUSolver(
                 rtol=rtol,
                 atol=rtol * 1e-2,
                 on_extrapolation="ignore",
-                output_variables=[*OUTPUTS, *(losses if with_losses else [])],
+                output_variables=[*OUTPUTS, *(self.details if with_details else ())],
                 options={"silence_sundials_errors": True},
             )
         return self._solvers[kind].solve(self.model, [0.0, end_s], inputs=inputs)
@@ -73,9 +98,20 @@ def build_discharge_model(kind: ModelKind) -> DischargeModel:
     power = pybamm.InputParameter("power")
     missing = (power - _starting_power()) * pybamm.exp(-pybamm.t / SOFT_START_S)
     values.update({"Power function [W]": power - missing}, check_already_exists=False)
-    kept = {*OUTPUTS, *(name for name, _ in LOSSES.values())}
-    return DischargeModel(model=discretise(bare, values, kind.mesh, kept))
+    kept = {*OUTPUTS, *PROFILES, *(name for name, _ in LOSSES.values())}
+    mesh = discretise(bare, values, kind.mesh, kept)
+    return DischargeModel(
+        model=bare,
+        depths={domain: _shares(mesh[domain]) for domain in DOMAINS},
+        separator_thickness_m=load_chemistry(kind.parameter_set).separator_thickness_m,
+        has_depth=kind.model == "DFN",
+    )
 
 
 def _starting_power() -> Any:
     return pybamm.InputParameter("power") * (1.0 - pybamm.InputParameter("soft_start"))
+
+
+def _shares(submesh: Any) -> Array:
+    edges, nodes = np.asarray(submesh.edges), np.asarray(submesh.nodes)
+    return np.asarray((nodes - edges[0]) / (edges[-1] - edges[0]), dtype=np.float64)

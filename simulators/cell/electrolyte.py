@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from pydantic import Field
-
 from experiments.errors import Invalid
-from experiments.frozen import Frozen
+from experiments.recipe import ElectrolyteRecipe
 
 CORRELATIONS: Final[dict[str, str]] = {
     "Nyman2008": "Chen2020",
@@ -23,24 +21,13 @@ ValÃ¸en and Reimers 2005, J. Electrochem. Soc. 152, A882: LiPF6 in PC/EC/DMC, âˆ
 """
 
 
-class Electrolyte(Frozen):
-    """Salt concentration, a correlation, and factors on its three transport properties."""
-
-    correlation: str | None = None
-    """One of ``CORRELATIONS``; None takes the parameter set's own."""
-    salt_mol_per_m3: float | None = Field(default=None, gt=100, lt=4000)
-    """None takes the parameter set's."""
-    conductivity_factor: float = Field(default=1.0, gt=0, le=10)
-    diffusivity_factor: float = Field(default=1.0, gt=0, le=10)
-    transference_factor: float = Field(default=1.0, gt=0, le=4)
-
-    def parameter_set(self) -> str | None:
-        """Return the set the correlation comes from, or None. Raises ``Invalid``."""
-        if self.correlation is None:
-            return None
-        if self.correlation not in CORRELATIONS:
-            raise Invalid(
-                f"electrolyte.correlation: {self.correlation!r} is not known; allowed: "
-                f"{sorted(CORRELATIONS)}"
-            )
-        return CORRELATIONS[self.correlation]
+def electrolyte_set(electrolyte: ElectrolyteRecipe) -> str | None:
+    """Return the parameter set its correlation comes from, or None. Raises ``Invalid``."""
+    if electrolyte.correlation is None:
+        return None
+    if electrolyte.correlation not in CORRELATIONS:
+        raise Invalid(
+            f"electrolyte.correlation: {electrolyte.correlation!r} is not known; allowed: "
+            f"{sorted(CORRELATIONS)}"
+        )
+    return CORRELATIONS[electrolyte.correlation]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
@@ -12,9 +13,11 @@ from experiments.errors import Invalid
 from experiments.performance import CellPerformance
 from experiments.properties import EffectiveProperties
 from experiments.recipe import Recipe
-from simulators.cell.balance import balance_at
+from simulators.cell.balance import Balance, balance_at
+from simulators.cell.outside_metrics import CellFigures, outside_values
 from simulators.cell.p2d_inputs import DesignInputs, negative_inputs, positive_inputs
-from simulators.cell.sizing import SizedCell, size_cell
+from simulators.cell.protocol_metrics import protocol_metrics, require_runnable
+from simulators.cell.sizing import SizedCell, known_metrics, size_cell
 
 if TYPE_CHECKING:
     from simulators.cell.discharge import Conditions, Discharge
@@ -25,7 +28,7 @@ TRUSTED_UP_TO_PER_H: Final = {"SPM": 0.6, "SPMe": 0.6}
 """C-rate up to which a cheap model ranked 4680 designs as DFN does (Spearman ≥ 0.98 at 45 W, and
 below 0 for SPM or unsolved for SPMe at 120 W). Measured: docs/cell_accuracy.md."""
 
-VERSION: Final = "2"
+VERSION: Final = "3"
 """Raised whenever the same inputs give other numbers; part of the stage's cache key."""
 
 FROM_DISCHARGE: Final = (
@@ -36,6 +39,7 @@ FROM_DISCHARGE: Final = (
     "mean_voltage_V",
     "duration_s",
     "energy_per_active_mass_Wh_per_kg",
+    "material_cost_USD_per_kWh",
 )
 """Metrics that carry the mesh's error; the others follow from recipe and power exactly."""
 
@@ -45,55 +49,89 @@ def evaluate_cell(
     recipe: Recipe,
     properties: EffectiveProperties,
     *,
-    power_W: float,
+    power_W: float | None,
     model: str,
     mesh_points: int,
     physics: Physics,
+    wanted: tuple[str, ...] = (),
     with_curve: bool = True,
     with_bias: bool = True,
 ) -> CellPerformance:
     """Discharge a whole cell at constant power and return its metrics.
 
     Geometry, masses and balance follow from the recipe; transport, areas and phase fractions from
-    the measured properties. ``with_bias`` adds three coarser or tighter runs, which estimate mesh
-    and tolerance error. Raises ``Invalid`` before any solve where an argument is out of range or
-    unknown, ``DesignFailed`` where the design gives no number.
+    the measured properties. Without a power there is no discharge. ``wanted`` names metrics of
+    other protocols and of other packages. ``with_bias`` adds three runs on other meshes or at a
+    tighter tolerance, which estimate mesh and tolerance error. Raises ``Invalid`` before any solve
+    where an argument is out of range or unknown, ``DesignFailed`` where the design gives no number.
     """
     started = time.perf_counter()
     _require_in_range(power_W=power_W, mesh_points=mesh_points, model=model)
+    require_runnable(cell, model, wanted)
     sized = size_cell(cell, recipe)
     design = design_inputs(sized, recipe, properties, physics)
-    from simulators.cell.discharge import discharge
     from simulators.cell.p2d_model import MeshSize
 
-    area_m2 = sized.whole.coated_area_m2
     conditions = replace(
-        cell_conditions(cell, sized, power_W=power_W),
+        cell_conditions(cell, sized, recipe, power_W=power_W or 1.0),
         model=model,
         mesh=MeshSize.of(mesh_points),
     )
-    result = discharge(design, conditions, with_losses=with_curve)
+    found = (
+        CellPerformance(metrics=known_metrics(sized), termination="not discharged")
+        if power_W is None
+        else _discharged(
+            cell, sized, design, conditions, with_curve=with_curve, with_bias=with_bias
+        )
+    )
+    extra = protocol_metrics(cell, design, measured_balance(sized, properties), conditions, wanted)
+    outside = outside_values(CellFigures(cell, recipe, properties, sized.whole, found), wanted)
+    return found.model_copy(
+        update={
+            "metrics": {**found.metrics, **extra.values, **outside},
+            "undefined": {**found.undefined, **extra.undefined},
+            "fallbacks": (*found.fallbacks, *extra.fallbacks),
+            "elapsed_s": time.perf_counter() - started,
+        }
+    )
+
+
+def _discharged(
+    cell: CellSpec,
+    sized: SizedCell,
+    design: DesignInputs,
+    conditions: Conditions,
+    *,
+    with_curve: bool,
+    with_bias: bool,
+) -> CellPerformance:
+    from simulators.cell.discharge import discharge
+
+    area_m2 = sized.whole.coated_area_m2
+    result = discharge(design, conditions, with_details=with_curve)
     bias = _bias(sized, design, conditions, result) if with_bias else {}
-    metrics = _metrics(sized, result, power_W=power_W)
+    metrics = _metrics(sized, result, power_W=conditions.power_W_per_m2 * area_m2)
     undefined = {}
     if cell.cooling_W_per_m2_K is None:
         undefined["maximum_temperature_C"] = "the cell is kept at its starting temperature"
     else:
         metrics["maximum_temperature_C"] = result.highest_temperature_K - 273.15
-    unknown = ("mesh error unknown: a coarser mesh did not solve",)
+    unknown = ("mesh error unknown: another mesh did not solve",)
     return CellPerformance(
         metrics=metrics,
         undefined=undefined,
         bias=bias,
         termination=result.termination,
-        flags=(*result.flags, *_doubts(model, metrics["c_rate_per_h"])),
+        flags=(*result.flags, *_doubts(conditions.model, metrics["c_rate_per_h"])),
         curve=result.curve(area_m2) if with_curve else None,
+        profiles=result.profiles,
         fallbacks=result.fallbacks + (() if bias or not with_bias else unknown),
-        elapsed_s=time.perf_counter() - started,
     )
 
 
-def cell_conditions(cell: CellSpec, sized: SizedCell, *, power_W: float) -> Conditions:
+def cell_conditions(
+    cell: CellSpec, sized: SizedCell, recipe: Recipe, *, power_W: float
+) -> Conditions:
     """Return what a cell's electrodes are under when the whole cell gives ``power_W``."""
     from simulators.cell.discharge import Conditions, Cooling
 
@@ -113,6 +151,7 @@ def cell_conditions(cell: CellSpec, sized: SizedCell, *, power_W: float) -> Cond
         temperature_K=cell.temperature_C + 273.15,
         parameter_set=cell.parameter_set,
         cooling=cooling,
+        electrolyte=recipe.electrolyte,
     )
 
 
@@ -124,16 +163,7 @@ def design_inputs(
     The negative is made for the recipe's loading; where the measured active fraction differs, the
     lithium inventory and the stoichiometries follow the measured one.
     """
-    chemistry = sized.chemistry
-    measured = properties.volume_fraction.get("active", 0.0) + properties.volume_fraction.get(
-        "second_active", 0.0
-    )
-    nominal = sized.composition.active + sized.composition.second_active
-    actual = (
-        balance_at(chemistry.name, sized.balance.negative_sites * nominal / measured)
-        if measured > 0.0
-        else sized.balance
-    )
+    chemistry, actual = sized.chemistry, measured_balance(sized, properties)
     positive = positive_inputs(recipe.positive, properties, physics, chemistry, actual)
     return DesignInputs(
         negative=negative_inputs(
@@ -148,6 +178,17 @@ def design_inputs(
         * positive.thickness_m
         * chemistry.positive.total_capacity_Ah_per_m3,
     )
+
+
+def measured_balance(sized: SizedCell, properties: EffectiveProperties) -> Balance:
+    """Return the balance of the negative as made with the active fraction that was measured."""
+    measured = properties.volume_fraction.get("active", 0.0) + properties.volume_fraction.get(
+        "second_active", 0.0
+    )
+    nominal = sized.composition.active + sized.composition.second_active
+    if measured <= 0.0:
+        return sized.balance
+    return balance_at(sized.chemistry.name, sized.balance.negative_sites * nominal / measured)
 
 
 def _metrics(sized: SizedCell, result: Discharge, *, power_W: float) -> dict[str, float]:
@@ -168,8 +209,8 @@ def _metrics(sized: SizedCell, result: Discharge, *, power_W: float) -> dict[str
         "c_rate_per_h": power_W / nominal_Wh,
         "specific_power_W_per_kg": power_W / whole.mass_kg,
         "energy_per_active_mass_Wh_per_kg": energy_Wh / active_kg,
-        "areal_capacity_mAh_per_cm2": sized.areal_capacity_Ah_per_m2 / 10.0,
-        "cell_mass_kg": whole.mass_kg,
+        "material_cost_USD_per_kWh": 1e3 * sized.material_cost_USD / energy_Wh,
+        **known_metrics(sized),
     }
 
 
@@ -184,22 +225,22 @@ def _doubts(model: str, c_rate_per_h: float) -> tuple[str, ...]:
 def _bias(
     sized: SizedCell, design: DesignInputs, conditions: Conditions, result: Discharge
 ) -> dict[str, float]:
-    """Return metric → estimated error, or nothing where a coarser mesh cannot solve the design."""
-    from simulators.cell.mesh_error import coarser_runs, estimated_error
+    """Return metric → estimated error, or nothing where another mesh cannot solve the design."""
+    from simulators.cell.mesh_error import other_runs
 
-    runs = coarser_runs(design, conditions)
+    runs = other_runs(design, conditions)
     if runs is None:
         return {}
     power_W = conditions.power_W_per_m2 * sized.whole.coated_area_m2
-    fine, *coarser = (_metrics(sized, run, power_W=power_W) for run in (result, *runs))
-    return {
-        name: estimated_error(fine[name], *(metrics[name] for metrics in coarser))
-        for name in FROM_DISCHARGE
-    }
+
+    def reader(name: str) -> Callable[[Discharge], float]:
+        return lambda run: _metrics(sized, run, power_W=power_W)[name]
+
+    return {name: runs.error(result, reader(name)) for name in FROM_DISCHARGE}
 
 
-def _require_in_range(*, power_W: float, mesh_points: int, model: str) -> None:
-    if not (math.isfinite(power_W) and 0.0 < power_W <= 1e5):
+def _require_in_range(*, power_W: float | None, mesh_points: int, model: str) -> None:
+    if power_W is not None and not (math.isfinite(power_W) and 0.0 < power_W <= 1e5):
         raise Invalid(f"power_W: {power_W!r} W is not a power; allowed: above 0 to 100000 W")
     if not 5 <= mesh_points <= 200:
         raise Invalid(f"mesh_points: {mesh_points} is out of range; allowed: 5 to 200")

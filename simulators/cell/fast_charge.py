@@ -143,7 +143,8 @@ def _charge_model(kind: ModelKind) -> _ChargeModel:
             bare.initial_conditions[variable] = -0.5 * pybamm.InputParameter("limit")
     charged_Ah = -bare.variables["Discharge capacity [A.h]"]
     bare.events = [pybamm.Event(_CHARGED, pybamm.InputParameter("wanted") - charged_Ah)]
-    return _ChargeModel(model=discretise(bare, design_parameters(kind), kind.mesh, set(_OUTPUTS)))
+    discretise(bare, design_parameters(kind), kind.mesh, set(_OUTPUTS))
+    return _ChargeModel(model=bare)
 
 
 def _read(solved: Any, from_share: float, capacity_Ah_per_m2: float) -> FastCharge:

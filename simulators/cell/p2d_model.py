@@ -141,7 +141,7 @@ def mesh_points(mesh: MeshSize) -> dict[str, int]:
 
 
 def discretise(bare: Any, values: Any, mesh: MeshSize, kept: set[str]) -> Any:
-    """Process and discretise a model in place, keeping only some variables."""
+    """Process and discretise a model in place, keeping only some variables; return its mesh."""
     geometry = bare.default_geometry
     values.process_model(bare)
     values.process_geometry(geometry)
@@ -152,4 +152,4 @@ def discretise(bare: Any, values: Any, mesh: MeshSize, kept: set[str]) -> Any:
     }
     submeshes = pybamm.Mesh(geometry, submesh_types(bare), mesh_points(mesh))
     pybamm.Discretisation(submeshes, bare.default_spatial_methods).process_model(bare)
-    return bare
+    return submeshes

@@ -10,6 +10,7 @@ from experiments.recipe import Recipe
 from simulators.cell.balance import Balance, balance
 from simulators.cell.chemistry import Chemistry, load_chemistry
 from simulators.cell.formats import cell_format
+from simulators.cell.material_cost import material_cost_USD
 from simulators.cell.whole_cell import Coating, Stack, WholeCell
 from simulators.microstructure.composition import Composition, compose
 from simulators.microstructure.materials import coating_materials
@@ -27,6 +28,11 @@ class SizedCell:
     negative_porosity: float
     areal_capacity_Ah_per_m2: float
     """Reversible capacity of one coated side between the cut-offs, at equilibrium."""
+
+    @property
+    def material_cost_USD(self) -> float:
+        """Return what the materials of the whole cell cost."""
+        return material_cost_USD(self.whole, self.chemistry.active_material)
 
 
 def size_cell(cell: CellSpec, recipe: Recipe) -> SizedCell:
@@ -86,8 +92,13 @@ def recipe_metrics(cell: CellSpec, recipe: Recipe) -> dict[str, float]:
 
     Raises as ``size_cell``. Takes microseconds once the N/P ratio was seen in this process.
     """
-    sized = size_cell(cell, recipe)
+    return known_metrics(size_cell(cell, recipe))
+
+
+def known_metrics(sized: SizedCell) -> dict[str, float]:
+    """Return the metrics that a sized cell has before any simulation."""
     return {
         "areal_capacity_mAh_per_cm2": sized.areal_capacity_Ah_per_m2 / 10.0,
         "cell_mass_kg": sized.whole.mass_kg,
+        "material_cost_USD": sized.material_cost_USD,
     }

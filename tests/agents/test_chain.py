@@ -60,7 +60,12 @@ def test_a_design_becomes_an_observation_with_everything_it_rests_on(evaluate: E
     tau = observation.metrics["pore_tortuosity_factor"]
     assert tau.value == observation.properties.pore_transport["0"].tortuosity_factor
     assert len(tau.samples) == 2
-    assert set(observation.provenance.artifacts) == {"voxels", "properties", "curve"}
+    assert set(observation.provenance.artifacts) == {
+        "voxels",
+        "properties",
+        "curve",
+        "profiles",
+    }
     assert observation.provenance.busy_s == pytest.approx(
         sum(record.elapsed_s for record in observation.provenance.stages)
     )

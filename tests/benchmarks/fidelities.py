@@ -60,7 +60,11 @@ def campaign_cell(rng: np.random.Generator) -> tuple[DesignInputs, Conditions, f
     )
     sized = size_cell(CellSpec(), recipe)
     design = design_inputs(sized, recipe, properties, Physics())
-    return design, cell_conditions(CellSpec(), sized, power_W=1.0), sized.whole.coated_area_m2
+    return (
+        design,
+        cell_conditions(CellSpec(), sized, recipe, power_W=1.0),
+        sized.whole.coated_area_m2,
+    )
 
 
 def energies(

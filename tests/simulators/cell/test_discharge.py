@@ -7,9 +7,8 @@ import pytest
 from experiments.campaign import CellSpec, Physics
 from experiments.errors import Invalid
 from experiments.properties import EffectiveProperties
-from experiments.recipe import Recipe
+from experiments.recipe import ElectrolyteRecipe, Recipe
 from simulators.cell.discharge import Conditions, Cooling, discharge
-from simulators.cell.electrolyte import Electrolyte
 from simulators.cell.evaluate import design_inputs
 from simulators.cell.p2d_inputs import DesignInputs, ElectrodeInputs
 from simulators.cell.p2d_model import MeshSize
@@ -94,7 +93,7 @@ def test_a_cell_without_cooling_warms_by_its_losses(design: DesignInputs) -> Non
     """Heat = ∫ current × lost voltage; mixing in particles makes none in the model, nor entropy."""
     capacity_J_per_K_m2 = 2000.0
     adiabatic = replace(CONDITIONS, cooling=Cooling(capacity_J_per_K_m2, 0.0))
-    warmed = discharge(design, adiabatic, with_losses=True)
+    warmed = discharge(design, adiabatic, with_details=True)
     lost_V = sum(
         loss for name, loss in warmed.losses_V.items() if not name.endswith("tive diffusion")
     )
@@ -115,10 +114,12 @@ def test_a_cell_cooled_without_limit_stays_at_the_ambient_temperature(
 def test_a_better_electrolyte_gives_more_energy(design: DesignInputs) -> None:
     fast = replace(CONDITIONS, power_W_per_m2=600.0)
     plain = discharge(design, fast).energy_Wh_per_m2
-    better = Electrolyte(conductivity_factor=1.5, diffusivity_factor=1.5)
+    better = ElectrolyteRecipe(conductivity_factor=1.5, diffusivity_factor=1.5)
     assert discharge(design, replace(fast, electrolyte=better)).energy_Wh_per_m2 > plain
 
 
 def test_an_unknown_correlation_names_the_known_ones(design: DesignInputs) -> None:
     with pytest.raises(Invalid, match=r"'Water1800' is not known; allowed: .*Landesfeind2019"):
-        discharge(design, replace(CONDITIONS, electrolyte=Electrolyte(correlation="Water1800")))
+        discharge(
+            design, replace(CONDITIONS, electrolyte=ElectrolyteRecipe(correlation="Water1800"))
+        )
