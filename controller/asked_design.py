@@ -9,7 +9,7 @@ from experiments.campaign import Campaign, RecipeBaseline
 from experiments.design import Design
 from experiments.design_space import Categorical, Integer, Mixture
 from experiments.errors import Invalid
-from experiments.recipe import ElectrodeRecipe, NegativeRecipe
+from experiments.recipe import ElectrodeRecipe, ElectrolyteRecipe, NegativeRecipe
 
 Value = float | int | str
 _MASSES = tuple(f"positive.{part}_wt_pct" for part in ("active", "binder", "carbon"))
@@ -82,7 +82,12 @@ def read_value(campaign: Campaign, text: str) -> tuple[str, Value]:
 def _known_names(campaign: Campaign) -> list[str]:
     """Return every name a design may hold: the campaign's, and the recipe's other fields."""
     names = [*campaign.design.names, *campaign.design.fixed]
-    for side, model in (("positive", ElectrodeRecipe), ("negative", NegativeRecipe)):
+    parts = (
+        ("positive", ElectrodeRecipe),
+        ("negative", NegativeRecipe),
+        ("electrolyte", ElectrolyteRecipe),
+    )
+    for side, model in parts:
         for field in model.model_fields:
             in_file = field.removesuffix("_m") + "_um" if field.endswith("_m") else field
             names.append(f"{side}.{in_file}")

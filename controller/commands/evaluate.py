@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import click
 from rich.console import Console
@@ -21,6 +21,9 @@ from experiments.errors import Invalid
 from experiments.job import Job, new_job
 from experiments.observation import Observation
 
+if TYPE_CHECKING:
+    from controller.report.evaluation_figures import Shown
+
 
 @click.command()
 @click.argument("campaign")
@@ -33,6 +36,12 @@ from experiments.observation import Observation
 @click.option("--at", "named", multiple=True, metavar="NAME=VALUE", help="Set one value.")
 @click.option("--fidelity", metavar="NAME", help="The level to evaluate at. Default: the target.")
 @click.option("--seed", type=click.IntRange(min=0, max=2**48 - 1), help="Another random structure.")
+@click.option(
+    "--figures",
+    type=click.Path(path_type=Path, file_okay=False),
+    metavar="DIR",
+    help="Write voltage, profiles and energies, beside the baseline's, into this folder.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 @home_option
 @click.pass_context
@@ -44,6 +53,7 @@ def command(
     named: tuple[str, ...],
     fidelity: str | None,
     seed: int | None,
+    figures: Path | None,
     as_json: bool,
     own_home: Path | None,
 ) -> int:
@@ -71,10 +81,14 @@ def command(
         purpose="baseline" if purpose == "baseline" else "search",
     )
     observation = _evaluate(spec, job, home)
+    written = [] if figures is None else _draw(figures, spec, observation, home)
     if as_json:
-        click.echo(json.dumps(_document(observation), indent=2, ensure_ascii=False))
+        document = {**_document(observation), "figures": [str(path) for path in written]}
+        click.echo(json.dumps(document, indent=2, ensure_ascii=False))
     else:
         _show(spec, observation)
+        for path in written:
+            click.echo(f"wrote {path}", err=True)
     return FAILED if observation.is_failed else 0
 
 
@@ -111,6 +125,58 @@ def _evaluate(spec: Campaign, job: Job, home: Path) -> Observation:
             make_home(home).artifacts.as_uri(),
             progress=status.update,
         )
+
+
+def _draw(figures: Path, spec: Campaign, observation: Observation, home: Path) -> list[Path]:
+    """Draw an evaluation beside today's electrode, which is evaluated at the same level."""
+    if observation.is_failed:
+        return []
+    from controller.report.evaluation_figures import write_evaluation
+
+    baseline = None
+    if spec.baseline is not None and observation.job.purpose != "baseline":
+        job = new_job(
+            spec.name,
+            baseline_design_of(spec) or Design(),
+            observation.job.fidelity,
+            campaign_seed=spec.seed,
+            purpose="baseline",
+        )
+        today = _evaluate(spec, job, home)
+        baseline = None if today.is_failed else _shown("baseline", today, home)
+    name = "baseline" if observation.job.purpose == "baseline" else "this design"
+    others = _others(spec, observation.job.fidelity, home)
+    return write_evaluation(figures, spec, _shown(name, observation, home), baseline, others)
+
+
+def _shown(name: str, observation: Observation, home: Path) -> Shown:
+    from controller.home import make_home
+    from controller.report.attachments import depth_profiles, discharge_curves, reader
+    from controller.report.evaluation_figures import Shown
+
+    read = reader(make_home(home).artifacts)
+    curve = next(iter(discharge_curves(observation, read)), None)
+    return Shown(name, observation, curve, depth_profiles(observation, read))
+
+
+def _others(spec: Campaign, fidelity: str, home: Path) -> list[Observation]:
+    """Return the campaign's results at a level that have energies, where it ran in this home."""
+    from controller.fold import fold
+    from controller.home import existing_home
+    from controller.journal import JournalReader
+    from controller.results import searched
+
+    try:
+        found = existing_home(home)
+    except Invalid:
+        return []
+    if not found.journal.exists():
+        return []
+    with JournalReader(found.journal) as journal:
+        state = fold(journal.read(spec.name))
+    results = () if state is None else searched(state, fidelity)
+    metrics = ("specific_energy_Wh_per_kg", "energy_density_Wh_per_L")
+    return [one for one in results if all(one.value(metric) is not None for metric in metrics)]
 
 
 def _document(observation: Observation) -> dict[str, Any]:

@@ -14,10 +14,11 @@ from numpy.typing import NDArray
 from pydantic import ValidationError
 
 from experiments.observation import Artifact, Observation
-from experiments.performance import DischargeCurve
+from experiments.performance import DepthProfiles, DischargeCurve
 
 VOXELS: Final = "voxels"
 CURVE: Final = "curve"
+PROFILES: Final = "profiles"
 
 Read = Callable[[Artifact], bytes | None]
 
@@ -67,6 +68,15 @@ def discharge_curves(observation: Observation, read: Read) -> list[DischargeCurv
             except ValidationError:
                 continue
     return curves
+
+
+def depth_profiles(observation: Observation, read: Read) -> DepthProfiles | None:
+    """Return the profiles of the campaign's first power, or None where they are not kept."""
+    content = _content(observation, PROFILES, read)
+    try:
+        return None if content is None else DepthProfiles.model_validate_json(content)
+    except ValidationError:
+        return None
 
 
 def _content(observation: Observation, name: str, read: Read) -> bytes | None:

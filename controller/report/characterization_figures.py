@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
-import matplotlib as mpl
 import numpy as np
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import ListedColormap
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
@@ -16,26 +13,12 @@ from numpy.typing import NDArray
 
 from controller.report.figure import FONT
 from controller.report.solid_view import write_solid_view
+from controller.report.still_style import blank_figure, styled, write_png
 from controller.report.tokens import LIGHT, PHASES
 from experiments.microstructure import PHASE_LABEL
 from experiments.morphology import Distribution, Morphology
 from simulators.microstructure.voxels import Voxels
 
-_DPI: Final = 150
-_STYLE: Final[Mapping[str, Any]] = {
-    "font.family": ["sans-serif"],
-    "font.size": 10,
-    "axes.edgecolor": LIGHT["rule"],
-    "axes.labelcolor": LIGHT["ink"],
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "axes.grid": True,
-    "grid.color": LIGHT["grid"],
-    "text.color": LIGHT["ink"],
-    "xtick.color": LIGHT["soft"],
-    "ytick.color": LIGHT["soft"],
-    "axes.axisbelow": True,
-}
 _SLICES: Final = (
     ("through the electrode", 1, "x", "z"),
     ("through the electrode, turned 90°", 2, "y", "z"),
@@ -53,7 +36,7 @@ def write_figures(
     electrode (`z x x`), None where nothing flows.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    with mpl.rc_context(dict(_STYLE)):
+    with styled():
         figures = {
             "slices.png": _slices(voxels),
             "sizes.png": _sizes(morphology),
@@ -63,13 +46,9 @@ def write_figures(
         if flux is not None:
             figures["flux.png"] = _flux(voxels, flux)
         for name, figure in figures.items():
-            FigureCanvasAgg(figure).print_png(folder / name)
+            write_png(figure, folder / name)
     write_solid_view(folder / "view_3d.html", voxels, font=FONT)
     return [folder / name for name in (*figures, "view_3d.html")]
-
-
-def _figure(width_in: float, height_in: float) -> Figure:
-    return Figure(figsize=(width_in, height_in), dpi=_DPI, layout="constrained")
 
 
 def _extent_um(voxels: Voxels, across: int) -> tuple[float, float, float, float]:
@@ -81,7 +60,7 @@ def _extent_um(voxels: Voxels, across: int) -> tuple[float, float, float, float]
 
 
 def _slices(voxels: Voxels) -> Figure:
-    figure = _figure(12, 4.6)
+    figure = blank_figure(12, 4.6)
     names = sorted(PHASE_LABEL, key=lambda phase: PHASE_LABEL[phase])
     colours = ListedColormap([PHASES[name] for name in names])
     for place, (title, across, x, y) in zip(figure.subplots(1, 3), _SLICES, strict=True):
@@ -111,7 +90,7 @@ def _slices(voxels: Voxels) -> Figure:
 
 
 def _flux(voxels: Voxels, flux: NDArray[np.float32]) -> Figure:
-    figure = _figure(6.4, 5.2)
+    figure = blank_figure(6.4, 5.2)
     place = figure.subplots()
     flowing = flux[flux > 0]
     shown = place.imshow(
@@ -130,7 +109,7 @@ def _flux(voxels: Voxels, flux: NDArray[np.float32]) -> Figure:
 
 
 def _sizes(morphology: Morphology) -> Figure:
-    figure = _figure(9, 3.6)
+    figure = blank_figure(9, 3.6)
     pores, particles = figure.subplots(1, 2)
     _bars(pores, morphology.pore_radius, PHASES["pore"])
     pores.set(title="Pores, by largest ball", xlabel="radius / µm", ylabel="share of volume / %")
@@ -153,7 +132,7 @@ def _bars(place: Any, distribution: Distribution, colour: str) -> None:
 
 
 def _chords(morphology: Morphology) -> Figure:
-    figure = _figure(8, 3.8)
+    figure = blank_figure(8, 3.8)
     place = figure.subplots()
     for name, phase in morphology.phases.items():
         for axis, chord in phase.chord.items():
@@ -171,7 +150,7 @@ def _chords(morphology: Morphology) -> Figure:
 
 
 def _two_point(morphology: Morphology) -> Figure:
-    figure = _figure(8, 3.8)
+    figure = blank_figure(8, 3.8)
     place = figure.subplots()
     for name, phase in morphology.phases.items():
         for axis, probability in phase.two_point_probability.items():

@@ -68,6 +68,20 @@ def test_a_recipe_that_cannot_be_made_is_a_failed_evaluation(
     assert json.loads(out)["failure"]["kind"] == "infeasible_recipe"
 
 
+def test_figures_show_the_design_beside_the_baseline(
+    small: Path, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    folder = tmp_path / "figures"
+    status, out, _ = evaluate(
+        capsys, small, "--fidelity", "coarse", "--figures", str(folder), "--json"
+    )
+    assert status == 0
+    written = json.loads(out)["figures"]
+    assert [Path(path).name for path in written] == ["voltage.png", "profiles.png", "energies.png"]
+    assert all(Path(path).read_bytes().startswith(b"\x89PNG") for path in written)
+    assert all(Path(path).stat().st_size > 10_000 for path in written)
+
+
 @pytest.mark.parametrize(
     ("arguments", "expected"),
     [
