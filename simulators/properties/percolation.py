@@ -21,7 +21,7 @@ class Runs:
 
     row_start: NDArray[np.int64]
     """`rows + 1`: where the runs of each row (plane by plane) begin."""
-    span: NDArray[np.int32]
+    span: NDArray[np.int16]
     """`runs x 2`: first voxel and the one after the last."""
     kind: NDArray[np.uint8]
     touches: NDArray[np.uint8]
@@ -48,7 +48,7 @@ def find_runs(labels: Labels, kinds: NDArray[Any], *, periodic: bool, n_threads:
     run_slabs(_count_runs, nz, n_threads, labels, kind_of_label, only, row_start)
     np.cumsum(row_start, out=row_start)
     n_runs = int(row_start[-1])
-    span = np.empty((n_runs, 2), np.int32)
+    span = np.empty((n_runs, 2), np.int16)
     kind = np.empty(n_runs, np.uint8)
     parent = np.empty(n_runs, np.int32)
     run_slabs(_fill_runs, nz, n_threads, labels, kind_of_label, only, row_start, span, kind, parent)

@@ -28,6 +28,8 @@ BOUND_METHOD: Final = "energy of the potential above, of an equilibrated flux be
 NO_PATH: Final = "no path joins the ends"
 LEAST_TOLERANCE: Final = 1e-5
 """Single precision gives no more."""
+LONGEST: Final = 32_000
+"""Runs of voxels are kept as 16-bit numbers."""
 WIENER_SLACK: Final = 1e-5
 """Single-precision allowance before a result above the Wiener mean is called an error."""
 
@@ -155,6 +157,8 @@ def _check(
 ) -> None:
     if axis not in (0, 1, 2):
         raise Invalid(f"axis must be 0, 1 or 2, not {axis}")
+    if max(shape) > LONGEST:
+        raise Invalid(f"an axis of the shape {shape} is longer than {LONGEST} voxels")
     if shape[axis] < 2:
         raise Invalid(
             f"axis {axis} of the shape {shape} has one voxel; transport needs at least 2 along it"

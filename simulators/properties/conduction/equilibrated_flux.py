@@ -25,16 +25,15 @@ from simulators.properties.conduction.checkerboard import Grid
 from simulators.properties.conduction.spanning_tree import (
     ABOVE,
     BEFORE,
-    BEGIN,
     BEHIND,
     BELOW,
+    EXIT,
     FRONT_END,
-    HIGH,
     LEFT,
     LOW,
+    N_SIDES,
     ROW,
-    SIDE,
-    STOP,
+    RUN,
     SpanningTree,
 )
 from simulators.properties.slabs import run_slabs
@@ -42,6 +41,7 @@ from simulators.properties.slabs import run_slabs
 
 def flux_energy(
     tree: SpanningTree,
+    span: Integers,
     labels: Labels,
     rho: Reals,
     weights: Reals,
@@ -51,6 +51,7 @@ def flux_energy(
 ) -> float:
     """Return Σ δ²/c for the unbalanced ``flux`` (red voxels, then black), which is used up.
 
+    ``span`` are the first voxel of every run and the one after its last.
     ``rho`` is the half-voxel resistance of every label, ``weights`` the factors of faces along
     z, y and x.
     """
@@ -59,6 +60,7 @@ def flux_energy(
     is_alike = np.unique(rho[rho < np.inf]).size == 1
     common = (
         tree.branches,
+        span,
         labels,
         rho,
         is_alike,
@@ -74,6 +76,7 @@ def flux_energy(
 @kernel
 def _drain_halves(
     branches: Integers,
+    span: Integers,
     labels: Labels,
     rho: Reals,
     is_alike: bool,
@@ -89,6 +92,7 @@ def _drain_halves(
     for half in range(first, last):
         energy += _drain(
             branches,
+            span,
             labels,
             rho,
             is_alike,
@@ -105,6 +109,7 @@ def _drain_halves(
 @kernel
 def _drain(
     branches: Integers,
+    span: Integers,
     labels: Labels,
     rho: Reals,
     is_alike: bool,
@@ -129,9 +134,10 @@ def _drain(
         colour = (i + j) & 1
         base = (i + 1) * plane + (j + 1) * stride + 1
         line = labels[i, j]
-        begin, stop = branches[n, BEGIN], branches[n, STOP]
-        low, high = branches[n, LOW], branches[n, HIGH]
-        side = branches[n, SIDE]
+        run = branches[n, RUN]
+        begin, stop = span[run, 0], span[run, 1]
+        low = branches[n, LOW]
+        high, side = branches[n, EXIT] // N_SIDES, branches[n, EXIT] % N_SIDES
         flow = 0.0
         for k in range(begin, low):
             flow += np.float64(flux[np.uintp(base + ((k ^ colour) & 1) * size + (k >> 1))])

@@ -40,4 +40,5 @@ class Road:
             )
         with np.errstate(divide="ignore"):
             rho = 0.5 * self.values.max() / self.values
-        return flux_energy(self.tree, self.labels, rho, self.weights, flux, grid, self.n_threads)
+        common = (self.runs.span, self.labels, rho, self.weights)
+        return flux_energy(self.tree, *common, flux, grid, self.n_threads)

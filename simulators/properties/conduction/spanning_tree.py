@@ -21,9 +21,11 @@ from simulators.properties.slabs import run_slabs
 N_CLASSES = 48
 ABOVE, BELOW, BEFORE, BEHIND, LEFT, RIGHT, FRONT_END, BACK_END = range(8)
 """Where a run drains: plane - 1, plane + 1, row - 1, row + 1, beside it in its row, or an end."""
-ROW, BEGIN, STOP, LOW, HIGH, SIDE = range(6)
-N_COLUMNS = 6
-"""A branch: its row, the run's span, the part of it whose voxels drain straight on, and where."""
+RUN, ROW, LOW, EXIT = range(4)
+N_COLUMNS = 4
+"""A branch: its run and row, the first voxel that drains straight on, and ``N_SIDES`` times the one
+after the last such voxel, plus the side they drain to (four bytes each: there are many runs)."""
+N_SIDES = 8
 Size = tuple[int, int, int, bool, bool]
 """Planes, rows, columns, whether faces differ in class, whether sides are periodic."""
 
@@ -33,7 +35,7 @@ class SpanningTree:
     """Branches in the order they grew, parents first; the two halves do not touch each other."""
 
     branches: Integers
-    """`runs x 6`: first the front half's, then the back half's, then the rest."""
+    """`runs x 4`: first the front half's, then the back half's, then the rest."""
     n_front: int
     n_back: int
 
@@ -79,18 +81,14 @@ def grow_tree(
     middle = runs.row_start[(nz // 2) * ny]
     n_open = np.array([is_open[:middle].sum(), is_open[middle:].sum()], np.int64)
     branches = np.empty((int(n_open.sum()), N_COLUMNS), np.int32)
-    queue = np.empty(len(branches), np.int32)
     grown = np.zeros(2, np.int64)
     size = (nz, ny, nx, phases.size > 1, is_periodic)
     rows = (runs.row_start, runs.span, runs.kind, is_open)
-    run_slabs(
-        _grow_halves, 2, n_threads, *rows, classes, phases, branches, queue, size, n_open, grown
-    )
+    run_slabs(_grow_halves, 2, n_threads, *rows, classes, phases, branches, size, n_open, grown)
     n_grown = int(grown.sum())
-    for column in (branches, queue):
-        column[grown[0] : n_grown] = column[n_open[0] : n_open[0] + grown[1]].copy()
+    branches[grown[0] : n_grown] = branches[n_open[0] : n_open[0] + grown[1]].copy()
     if n_grown < len(branches):
-        _grow(*rows, classes, phases, branches, queue, size, 0, nz, 0, n_grown)
+        _grow(*rows, classes, phases, branches, size, 0, nz, 0, n_grown)
     return SpanningTree(branches, int(grown[0]), int(grown[1]))
 
 
@@ -103,7 +101,6 @@ def _grow_halves(
     classes: Codes,
     phases: Codes,
     branches: Integers,
-    queue: Integers,
     size: Size,
     n_open: Integers,
     grown: Integers,
@@ -122,8 +119,7 @@ def _grow_halves(
             for run in range(row_start[row], row_start[row + 1]):
                 if is_open[run]:
                     is_open[run] = 0
-                    _add(branches, n, row, span, run, span[run, 0], span[run, 1], side)
-                    queue[n] = run
+                    _add(branches, n, row, run, span[run, 0], span[run, 1], side)
                     n += 1
         n = _grow(
             row_start,
@@ -133,7 +129,6 @@ def _grow_halves(
             classes,
             phases,
             branches,
-            queue,
             size,
             low,
             high,
@@ -148,18 +143,15 @@ def _add(
     branches: Integers,
     n: Index,
     row: Index,
-    span: Integers,
     run: Index,
     low: Index,
     high: Index,
     side: int,
 ) -> None:
+    branches[n, RUN] = run
     branches[n, ROW] = row
-    branches[n, BEGIN] = span[run, 0]
-    branches[n, STOP] = span[run, 1]
     branches[n, LOW] = low
-    branches[n, HIGH] = high
-    branches[n, SIDE] = side
+    branches[n, EXIT] = high * N_SIDES + side
 
 
 @kernel
@@ -171,7 +163,6 @@ def _grow(
     classes: Codes,
     phases: Codes,
     branches: Integers,
-    queue: Integers,
     size: Size,
     low_plane: int,
     high_plane: int,
@@ -200,7 +191,6 @@ def _grow(
                 is_open,
                 classes,
                 branches,
-                queue,
                 size,
                 low_plane,
                 high_plane,
@@ -210,7 +200,7 @@ def _grow(
                 n,
             )
             n = _reach_beside(
-                row_start, span, kind, is_open, classes, branches, queue, size, me, best, worst, n
+                row_start, span, kind, is_open, classes, branches, size, me, best, worst, n
             )
     return n
 
@@ -223,7 +213,6 @@ def _reach_rows(
     is_open: Codes,
     classes: Codes,
     branches: Integers,
-    queue: Integers,
     size: Size,
     low_plane: int,
     high_plane: int,
@@ -234,7 +223,7 @@ def _reach_rows(
 ) -> Index:
     """Append what branch ``me`` reaches in the four rows around its own."""
     _, ny, _, is_graded, periodic = size
-    run = queue[me]
+    run = branches[me, RUN]
     here = np.int64(branches[me, ROW])
     begin, stop = span[run, 0], span[run, 1]
     i = np.int64(np.uint32(here) // np.uint32(ny))
@@ -270,13 +259,11 @@ def _reach_rows(
                         branches,
                         n,
                         other,
-                        span,
                         low,
                         max(begin, span[low, 0]),
                         min(stop, span[low, 1]),
                         way,
                     )
-                    queue[n] = low
                     n += 1
             low += 1
     return n
@@ -290,7 +277,6 @@ def _reach_beside(
     is_open: Codes,
     classes: Codes,
     branches: Integers,
-    queue: Integers,
     size: Size,
     me: Index,
     best: Index,
@@ -299,7 +285,7 @@ def _reach_beside(
 ) -> Index:
     """Append the runs that touch branch ``me`` in its own row."""
     _, _, nx, is_graded, periodic = size
-    run = queue[me]
+    run = branches[me, RUN]
     here = branches[me, ROW]
     head, tail = row_start[here], row_start[here + 1] - 1
     is_ring = periodic and span[head, 0] == 0 and span[tail, 1] == nx
@@ -317,7 +303,6 @@ def _reach_beside(
             if best <= face <= worst:
                 is_open[beside] = 0
                 low = span[beside, 0] if way == LEFT else span[beside, 1] - 1
-                _add(branches, n, here, span, beside, low, low + 1, way)
-                queue[n] = beside
+                _add(branches, n, here, beside, low, low + 1, way)
                 n += 1
     return n
