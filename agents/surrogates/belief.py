@@ -12,11 +12,14 @@ from agents.surrogates.fit import at_prior, fit
 from agents.surrogates.level_data import LevelData, level_data, level_names
 from agents.surrogates.process_mixture import ProcessMixture
 from agents.surrogates.success import SuccessModel, learn_success
+from agents.surrogates.thinning import thinned
 from experiments.campaign import Campaign, Constraint
 from experiments.metrics import METRICS
 from experiments.ranking import Prediction, Question
 
 Z_95 = 1.959964
+MOST_CONDITIONED = 1500
+"""So many observations of a metric at most are conditioned on; exact below."""
 
 
 @dataclass(frozen=True)
@@ -112,7 +115,8 @@ def form_belief(question: Question) -> Belief | None:
     data: dict[str, LevelData] = {}
     fallbacks: list[str] = []
     for key in dict.fromkeys(keys):
-        data[key] = level_data(campaign, question.observations, key, encoding)
+        found = level_data(campaign, question.observations, key, encoding)
+        data[key] = thinned(found, MOST_CONDITIONED)
         if data[key].n == 0:
             return None
         try:

@@ -13,6 +13,8 @@ from experiments.ranking import Diagnosis, HeldOut, Prediction, Surface
 
 N_SENSITIVITY = 256
 N_GRID = 25
+N_HELD_OUT = 300
+"""Left-out predictions told of, the newest."""
 
 
 def diagnose(belief: Belief, at: Design) -> Diagnosis:
@@ -53,7 +55,7 @@ def _held_out(belief: Belief, key: str) -> list[HeldOut]:
             observed=float(data.y[i]),
             predicted=Prediction(mean=float(mean[i]), sd=float(sd[i])),
         )
-        for i in range(data.n)
+        for i in range(max(0, data.n - N_HELD_OUT), data.n)
     ]
 
 

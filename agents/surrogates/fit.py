@@ -21,9 +21,12 @@ from agents.surrogates.multi_level_gp import JITTER, Hyperparameters, Rows, cova
 from agents.surrogates.process import Process
 from agents.surrogates.process_mixture import ProcessMixture
 from agents.surrogates.standardisation import standardisation
+from agents.surrogates.thinning import thinned
 from agents.surrogates.warp import Warp, power_of, warped
 
 N_DRAWS = 6
+MOST_FITTED = 300
+"""So many rows at most decide the hyperparameters; all rows given are conditioned on."""
 N_SPREAD = 24
 LEAST_PRECISION = 0.3
 """Of the posterior along any direction of the (transformed) hyperparameters."""
@@ -45,7 +48,7 @@ def fit(
     """
     location, scale = standardisation(data)
     layout = Layout(data, group, scale, priors or Priors())
-    posterior = _NegativeLogPosterior(data, group, location, scale, layout)
+    posterior = _NegativeLogPosterior(thinned(data, MOST_FITTED), group, location, scale, layout)
     mode = _mode(posterior, layout, n_iterations)
     spread = _spread(posterior, mode)
     vectors, weights = _draws(posterior, mode, spread, n_draws)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
@@ -34,11 +34,8 @@ class Process:
     x: np.ndarray
     level: np.ndarray
     latent: np.ndarray
-
-    @property
-    def n_levels(self) -> int:
-        """Return the number of levels."""
-        return len(self.location)
+    factor: Tensor | None = field(default=None, kw_only=True)
+    """Cholesky factor of the data's covariance where it is known already."""
 
     @cached_property
     def warp(self) -> Warp:
@@ -108,11 +105,19 @@ class Process:
 
         The mean stays; the variance shrinks as the pending evaluations will shrink it.
         """
+        mean = self.mean(x, level)
+        levels = np.full(len(x), level)
+        rows = _rows(x, level)
+        half = self._whitened(self.prior(self._data, rows))
+        noise = torch.as_tensor(self._latent_noise(mean, levels))
+        corner = factored(self.prior(rows, rows) + torch.diag(noise) - half.T @ half)
+        above = torch.cat([self._factor, torch.zeros_like(half)], dim=1)
         return replace(
             self,
             x=np.concatenate([self.x, x]),
-            level=np.concatenate([self.level, np.full(len(x), level)]),
-            latent=np.concatenate([self.latent, self.mean(x, level)]),
+            level=np.concatenate([self.level, levels]),
+            latent=np.concatenate([self.latent, mean]),
+            factor=torch.cat([above, torch.cat([half.T, corner], dim=1)]),
         )
 
     def left_out(self) -> tuple[np.ndarray, np.ndarray]:
@@ -143,6 +148,8 @@ class Process:
 
     @cached_property
     def _factor(self) -> Tensor:
+        if self.factor is not None:
+            return self.factor
         noise = torch.as_tensor(self._latent_noise(self.latent, self.level))
         return factored(self.prior(self._data, self._data) + torch.diag(noise))
 

@@ -23,6 +23,8 @@ SIGNAL_VARIANCE = 9.0
 BETWEEN_LEVELS = 0.8
 PRIOR_LOGIT = 2.0
 """Success of 88% where nothing is known (assumed: most recipes inside sensible bounds work)."""
+MOST_LEARNED = 800
+"""So many of the newest observations at most are learned from."""
 LENGTHS = (0.15, 0.3, 0.6)
 """Candidate length scales in unit-cube widths per root of the number of columns."""
 
@@ -59,6 +61,7 @@ def learn_success(
     """Return the model of the observations; infrastructure failures do not count."""
     levels = level_names(campaign)
     kept = [o for o in usable(campaign, observations) if not _is_infrastructure(o)]
+    kept = kept[-MOST_LEARNED:]
     x = encoding.encode([o.job.design for o in kept])
     level = np.array([levels.index(o.job.fidelity) for o in kept], int)
     is_success = np.array([not o.is_failed for o in kept], bool)

@@ -191,3 +191,13 @@ def test_left_out_intervals_cover_a_cliff():
     )
     mean, sd = likeliest(data, GROUP).left_out()
     assert 0.85 <= np.mean(np.abs(y - mean) < 1.96 * sd) <= 1.0
+
+
+def test_an_expected_evaluation_extends_the_factor_as_if_it_were_made_anew():
+    process = likeliest(data_of(8, 4), GROUP)
+    rng = np.random.default_rng(2)
+    rows, x = rng.random((3, 2)), rng.random((20, 2))
+    believed = process.believing(rows[:2], 1).believing(rows[2:], 0)
+    anew = dataclasses.replace(believed, factor=None)
+    for mine, theirs in zip(believed.mean_and_sd(x), anew.mean_and_sd(x), strict=True):
+        np.testing.assert_allclose(mine, theirs, rtol=1e-5, atol=1e-6)
