@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import math
-import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import click
 from rich.console import Console
 
+from controller.announcement import Announcement
+from controller.commands.recipe_volumes import DEFAULT_TARGET, characterize_recipe
 from controller.report.characterization_table import (
     characterization_document,
     print_characterization,
@@ -23,9 +24,6 @@ if TYPE_CHECKING:
     from simulators.microstructure.voxels import Voxels
     from simulators.properties.characterize import Characterization
     from simulators.properties.size_study import SizeStudy
-
-_QUIET_S: Final = 2.0
-"""Work shorter than this is not announced."""
 
 _ACTIVE_PER_BINDER: Final = 0.3 / 375.0
 """Default conductivity of active material, binder domain = 1: docs/constants.md, both values."""
@@ -73,12 +71,40 @@ _ACTIVE_PER_BINDER: Final = 0.3 / 375.0
     help="What happens at the sides of the image.",
 )
 @click.option(
+    "--areas",
+    "area_estimator",
+    type=click.Choice(["smooth_normals", "face_count"]),
+    default="smooth_normals",
+    show_default=True,
+    help="How interface areas are measured: as of smooth surfaces, or by counting voxel faces.",
+)
+@click.option(
     "--volumes",
     "target",
     type=float,
     metavar="TARGET",
-    help="Also say how many volumes of what size know every value to ±TARGET (0.01 is 1%), from "
-    "the scatter between parts of the image.",
+    help="Say how many volumes of what size know τ and areas to ±TARGET (0.01 is 1%), from the "
+    "scatter between parts of the image or between volumes of the recipe, and what it costs.",
+)
+@click.option(
+    "--run",
+    "is_run",
+    is_flag=True,
+    help="With a recipe: then run volumes until the 95% intervals are within the target.",
+)
+@click.option(
+    "--max-volumes",
+    type=click.IntRange(min=4),
+    default=64,
+    show_default=True,
+    help="With --run: stop after so many, whatever is known then.",
+)
+@click.option(
+    "--seed",
+    type=click.IntRange(min=0),
+    default=1,
+    show_default=True,
+    help="With a recipe: other random volumes.",
 )
 @click.option(
     "--figures",
@@ -95,13 +121,18 @@ def command(
     binder_ion_diffusivity: float,
     tolerance: float,
     sides: Any,
+    area_estimator: Any,
     target: float | None,
+    is_run: bool,
+    max_volumes: int,
+    seed: int,
     figures: Path | None,
     as_json: bool,
 ) -> int:
     """Measure transport along three axes, interface areas, percolation and sizes of IMAGE.
 
-    IMAGE is a TIFF stack, a folder of pages, NPY, HDF5 (FILE.h5:/DATASET) or zarr.
+    IMAGE is a TIFF stack, a folder of pages, NPY, HDF5 (FILE.h5:/DATASET) or zarr. With --volumes
+    it may also be a recipe (.yaml, as for generate), whose volumes are generated.
     """
     named = _labels(labels)
     size_m = _voxel_size_m(voxel_size_um)
@@ -110,6 +141,20 @@ def command(
     _check_number("--tolerance", tolerance, 1e-5, 0.5)
     if target is not None:
         _check_number("--volumes", target, 1e-4, 0.5)
+    if image.lower().endswith((".yaml", ".yml")):
+        _refuse_for_recipe(image, target, labels, solid_conductivity, figures)
+        return characterize_recipe(
+            Path(image),
+            voxel_size_um=_one_voxel_size_um(voxel_size_um),
+            target=target or DEFAULT_TARGET,
+            is_run=is_run,
+            max_volumes=max_volumes,
+            seed=seed,
+            binder_ion_diffusivity=binder_ion_diffusivity,
+            as_json=as_json,
+        )
+    if is_run:
+        raise Invalid(f"--run: {image} is one image and gives no further volumes; give a recipe")
 
     from simulators.microstructure.image_file import read_labels
     from simulators.properties import characterize_fully
@@ -124,6 +169,7 @@ def command(
             solid_conductivity=conductivity,
             tolerance=tolerance,
             sides=sides,
+            area_estimator=area_estimator,
             progress=announce,
         )
         plans = None if target is None else _plans(voxels, found.properties, target, announce)
@@ -151,7 +197,36 @@ def _plans(
         voxels,
         binder_ion_diffusivity=float(properties.settings["binder_ion_diffusivity"] or 0.0),
         target=target,
+        progress=announce,
     )
+
+
+def _refuse_for_recipe(
+    recipe: str,
+    target: float | None,
+    labels: str | None,
+    solid_conductivity: str | None,
+    figures: Path | None,
+) -> None:
+    if target is None:
+        raise Invalid(
+            f"{recipe}: a recipe is no image; say how well its values must be known (--volumes "
+            "0.01), or make one volume of it (cellwright generate) and characterize that"
+        )
+    for option, given in (
+        ("--labels", labels),
+        ("--solid-conductivity", solid_conductivity),
+        ("--figures", figures),
+    ):
+        if given is not None:
+            raise Invalid(f"{option}: is for images; {recipe} is a recipe")
+
+
+def _one_voxel_size_um(text: str | None) -> float:
+    sizes_m = _voxel_size_m(text)
+    if sizes_m is None or len(set(sizes_m)) != 1:
+        raise Invalid("--voxel-size-um: give one size; a recipe has none of its own")
+    return sizes_m[0] * 1e6
 
 
 def _draw(
@@ -172,37 +247,6 @@ def _draw(
         flux = flux_on_slice(voxels.labels, conducting, voxel_size_m=voxels.voxel_size_m)
     assert found.morphology is not None  # full detail was asked for
     return write_figures(folder, voxels, found.morphology, flux)
-
-
-class Announcement:
-    """Say on stderr what is being done, once the work has taken two seconds."""
-
-    def __init__(self) -> None:
-        self._console = Console(stderr=True)
-        self._lock = threading.Lock()
-        self._words = ""
-        self._is_speaking = False
-        self._timer = threading.Timer(_QUIET_S, self._begin)
-        self._timer.daemon = True
-
-    def __enter__(self) -> Announcement:
-        self._timer.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._timer.cancel()
-
-    def __call__(self, words: str) -> None:
-        """Take note of the next step, and say it if the work is long."""
-        with self._lock:
-            self._words = words
-            if self._is_speaking:
-                self._console.print(f"{words} …", highlight=False)
-
-    def _begin(self) -> None:
-        with self._lock:
-            self._is_speaking = True
-            self._console.print(f"{self._words} …", highlight=False)
 
 
 _SOLID: Final = "--solid-conductivity"

@@ -16,7 +16,7 @@ from experiments.morphology import Morphology
 from experiments.properties import EffectiveProperties
 from simulators.microstructure.voxels import Voxels
 from simulators.properties.averaging import combine, require_percolation
-from simulators.properties.interface_area import Interfaces, measure_interfaces
+from simulators.properties.interface_area import Estimator, Interfaces, measure_interfaces
 from simulators.properties.morphology import describe_morphology
 from simulators.properties.particles import Particles, separate_particles
 from simulators.properties.percolating_fraction import percolating_fractions
@@ -63,6 +63,7 @@ def characterize(
     solid_conductivity: Mapping[str, float],
     tolerance: float = 1e-3,
     sides: Sides = "no_flux",
+    area_estimator: Estimator = "smooth_normals",
     detail: Detail = "full",
     n_threads: int | None = None,
     progress: Progress | None = None,
@@ -75,6 +76,7 @@ def characterize(
         solid_conductivity=solid_conductivity,
         tolerance=tolerance,
         sides=sides,
+        area_estimator=area_estimator,
         detail=detail,
         n_threads=n_threads,
         progress=progress,
@@ -98,6 +100,7 @@ def characterize_fully(
     solid_conductivity: Mapping[str, float],
     tolerance: float = 1e-3,
     sides: Sides = "no_flux",
+    area_estimator: Estimator = "smooth_normals",
     detail: Detail = "full",
     n_threads: int | None = None,
     progress: Progress | None = None,
@@ -136,7 +139,7 @@ def characterize_fully(
         is_periodic=sides == "periodic",
         n_threads=threads,
     )
-    shapes = _measure_shapes(voxels, detail, threads, report)
+    shapes = _measure_shapes(voxels, area_estimator, detail, threads, report)
     settings: dict[str, str | int | float | bool | None] = {
         "axes": ",".join(str(axis) for axis in axes),
         "binder_ion_diffusivity": binder_ion_diffusivity,
@@ -144,7 +147,7 @@ def characterize_fully(
         "tolerance": tolerance,
         "sides": sides,
         "detail": detail,
-        "area_estimator": "smooth_normals",
+        "area_estimator": area_estimator,
         "bound_method": BOUND_METHOD,
     }
     properties = EffectiveProperties(
@@ -202,11 +205,17 @@ def _check(
         raise Invalid(f"the volume is all {present[0]}: a structure needs at least two phases")
 
 
-def _measure_shapes(voxels: Voxels, detail: Detail, n_threads: int, report: Progress) -> _Shapes:
+def _measure_shapes(
+    voxels: Voxels, estimator: Estimator, detail: Detail, n_threads: int, report: Progress
+) -> _Shapes:
     labels, size_m = voxels.labels, voxels.voxel_size_m
     report("interface areas")
     interfaces = measure_interfaces(
-        labels, size_m, n_phases=max(3, int(labels.max()) + 1), n_threads=n_threads
+        labels,
+        size_m,
+        n_phases=max(3, int(labels.max()) + 1),
+        estimator=estimator,
+        n_threads=n_threads,
     )
     report("pore sizes")
     pore_size = continuous_size_distribution(

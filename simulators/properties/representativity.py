@@ -21,6 +21,8 @@ from simulators.microstructure.voxels import Voxels
 DEFAULT_TARGET: Final = 0.01
 """Half width of the 95% interval over the mean."""
 
+NORMAL_95: Final = 1.959964
+
 _EXPONENT_PRIOR: Final = (1.0, 0.15)
 """Mean and standard deviation of α before any data: 1 for short correlations (Lantuéjoul 1991);
 the spread is assumed and lets clear data speak."""
@@ -40,11 +42,11 @@ class SizeLaw:
     """Relative variance is ``variance_at_one``·(voxels)^−``exponent``."""
     exponent: float
 
-    def relative_sd(self, edge: int) -> float:
+    def relative_sd(self, edge: float) -> float:
         """Return the scatter of single cubic volumes over the limit."""
         return float(np.sqrt(self.variance_at_one) * float(edge) ** (-1.5 * self.exponent))
 
-    def relative_bias(self, edge: int) -> float:
+    def relative_bias(self, edge: float) -> float:
         """Return how much the mean of such cubes lies above the limit, over the limit."""
         return self.bias_voxels / edge
 
@@ -174,7 +176,7 @@ def interval(samples: Sequence[float], law: SizeLaw | None = None, edge: int = 0
         return float(stats.t.ppf(0.975, n - 1) * np.std(samples, ddof=1) / np.sqrt(n))
     if law is None or n == 0:
         raise Invalid(f"{n} volumes and no size law: their scatter is unknown; run three")
-    return float(1.959964 * law.relative_sd(edge) * abs(np.mean(samples)) / np.sqrt(n))
+    return float(NORMAL_95 * law.relative_sd(edge) * abs(np.mean(samples)) / np.sqrt(n))
 
 
 def run_until_representative(
@@ -188,12 +190,13 @@ def run_until_representative(
     """Measure volumes 0, 1, 2, … until every property's 95% interval is within the target.
 
     Stopping at the first narrow interval favours lucky runs; the least number of volumes keeps
-    that small (coverage is tested). What each further volume buys is said through ``progress``.
+    that small (coverage is tested). What more would buy is said now and then through ``progress``.
     """
     _check_target(target)
     if not 3 <= min_volumes <= max_volumes:
         raise Invalid(f"min_volumes {min_volumes} must lie within 3 and max_volumes {max_volumes}")
     samples: dict[str, list[float]] = {}
+    said_at = 0.0
     for i in range(max_volumes):
         for name, value in measure(i).items():
             samples.setdefault(name, []).append(float(value))
@@ -203,12 +206,13 @@ def run_until_representative(
         worst = max(widths, key=widths.__getitem__)
         if widths[worst] <= target:
             break
-        if progress:
+        if progress and i + 1 >= said_at:
+            said_at = 1.5 * (i + 1)
             sd = float(np.std(samples[worst], ddof=1) / abs(np.mean(samples[worst])))
             needed = n_volumes_for(sd, target)
             progress(
-                f"{i + 1} volumes: {worst} known to ±{widths[worst]:.1%}; about {needed} for "
-                f"±{target:.1%}"
+                f"{i + 1} volumes: {worst.replace('_', ' ')} known to ±{widths[worst]:.1%}; about "
+                f"{needed} for ±{target:.1%}"
             )
     return {
         name: RepresentativeMean(

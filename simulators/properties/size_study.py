@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -12,6 +12,7 @@ from simulators.microstructure.voxels import Voxels
 from simulators.properties.interface_area import measure_interfaces
 from simulators.properties.phase_transport import phase_transport
 from simulators.properties.representativity import (
+    NORMAL_95,
     SizeLaw,
     VolumePlan,
     fit_size_law,
@@ -27,6 +28,15 @@ SMALLEST_PART: Final = 24
 
 PLANNED_EDGES: Final = (48, 64, 96, 128, 192, 256, 384, 512)
 
+TORTUOSITY: Final = "pore_tortuosity_factor"
+DIFFUSIVITY: Final = "pore_relative_diffusivity"
+
+_TOLERANCE: Final = 5e-3
+"""Certified width of one volume's transport; far below the scatter between small volumes."""
+
+Samples = Mapping[str, Mapping[int, Sequence[float]]]
+"""Values by property and edge length in voxels."""
+
 
 @dataclass(frozen=True)
 class SizeStudy:
@@ -34,6 +44,8 @@ class SizeStudy:
 
     law: SizeLaw
     plans: tuple[VolumePlan, ...]
+    image_half_width_95: float | None = None
+    """Relative, of the whole image's own value; None where volumes were generated."""
 
 
 def study_sizes(
@@ -47,7 +59,8 @@ def study_sizes(
     """Fit size laws of the pores' through-thickness transport and of every interface area.
 
     Parts of one image are neighbours, so scatter on scales near the image's own size is missed.
-    Parts that do not percolate count as 0. Raises ``Invalid`` for images too small to be cut up.
+    Where a part does not percolate it counts with diffusivity 0, and no tortuosity factor is
+    studied. Raises ``Invalid`` for images too small to be cut up.
     """
     shortest = min(voxels.labels.shape)
     edges = [shortest // parts for parts in PARTS_PER_EDGE if shortest // parts >= SMALLEST_PART]
@@ -61,28 +74,44 @@ def study_sizes(
         for i, part in enumerate(subvolumes(voxels, edge)):
             if progress:
                 progress(f"part {i + 1} of {edge} voxels")
-            for name, value in _measure(part, binder_ion_diffusivity, n_threads).items():
+            for name, value in measure_part(part, binder_ion_diffusivity, n_threads).items():
                 samples.setdefault(name, {}).setdefault(edge, []).append(value)
+    return fit_studies(samples, PLANNED_EDGES, target, image_edge=voxels.labels.size ** (1 / 3))
+
+
+def fit_studies(
+    samples: Samples, edges: Sequence[int], target: float, image_edge: float | None = None
+) -> dict[str, SizeStudy]:
+    """Fit every property that has the same number of values as all others, and is not all 0."""
+    n_values = {name: sum(map(len, by_edge.values())) for name, by_edge in samples.items()}
     studies = {}
     for name, by_edge in samples.items():
-        if max(max(values) for values in by_edge.values()) <= 0:
+        is_zero = max(max(values) for values in by_edge.values()) <= 0
+        if is_zero or n_values[name] < max(n_values.values()):
             continue
         law = fit_size_law(by_edge)
-        studies[name] = SizeStudy(law, tuple(plan_volumes(law, PLANNED_EDGES, target=target)))
+        studies[name] = SizeStudy(
+            law=law,
+            plans=tuple(plan_volumes(law, edges, target=target)),
+            image_half_width_95=None
+            if image_edge is None
+            else NORMAL_95 * law.relative_sd(image_edge),
+        )
     return studies
 
 
-def _measure(
+def measure_part(
     part: Voxels, binder_ion_diffusivity: float, n_threads: int | None
 ) -> dict[str, float]:
-    transport = phase_transport(
+    """Return one volume's transport and areas by name; no tortuosity where nothing percolates."""
+    through = phase_transport(
         part,
         {"pore": 1.0, "binder": binder_ion_diffusivity},
         axes=(0,),
-        tolerance=5e-3,
+        tolerance=_TOLERANCE,
         n_threads=n_threads,
         report=lambda _: None,
-    )
+    )["0"]
     area = measure_interfaces(
         part.labels,
         part.voxel_size_m,
@@ -90,8 +119,10 @@ def _measure(
         n_threads=n_threads,
     ).area_per_m
     names = list(PHASE_LABEL)
+    tortuosity = through.tortuosity_factor
     return {
-        "pore_relative_diffusivity": transport["0"].relative,
+        **({} if tortuosity is None else {TORTUOSITY: tortuosity}),
+        DIFFUSIVITY: through.relative,
         **{
             f"area {names[i]}-{names[j]}": float(area[i, j])
             for i in range(area.shape[0])

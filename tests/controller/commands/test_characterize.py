@@ -113,6 +113,7 @@ def test_figures_are_written_and_named(capsys, image, tmp_path):
         ([*NAMED, "--binder-ion-diffusivity", "nan"], "between 0 and 1"),
         ([*NAMED, "--tolerance", "0"], "--tolerance"),
         ([*NAMED, "--volumes", "0.01"], "too small to be cut up"),
+        ([*NAMED, "--volumes", "0.01", "--run"], "give a recipe"),
     ],
 )
 def test_wrong_input_is_one_line_and_status_2(capsys, image, arguments, words):
@@ -130,7 +131,67 @@ def test_a_missing_file_is_one_line(capsys, tmp_path):
     assert "no such file" in err
 
 
+def test_face_counting_is_available_by_name(capsys, image):
+    _, out, _ = run(capsys, image, *NAMED, "--json")
+    smooth = json.loads(out)["interface_area_per_m"]["pore-active"]
+    _, out, _ = run(capsys, image, *NAMED, "--json", "--areas", "face_count")
+    counted = json.loads(out)
+    assert counted["settings"]["area_estimator"] == "face_count"
+    assert counted["interface_area_per_m"]["pore-active"] > 1.3 * smooth
+
+
+@pytest.fixture(scope="module")
+def recipe(tmp_path_factory):
+    path = tmp_path_factory.mktemp("recipe") / "coating.yaml"
+    path.write_text("active_wt_pct: 95\nporosity: 0.45\nthickness_um: 75\nparticle_d50_um: 6\n")
+    return str(path)
+
+
+COARSE = ["--voxel-size-um", "0.8", "--volumes", "0.1"]
+
+
+def test_a_recipe_says_what_a_target_takes_before_anything_is_run(capsys, recipe):
+    status, out, err = run(capsys, recipe, *COARSE)
+    assert status == 0
+    assert "size bias" in out
+    assert "nothing was run" in out
+    assert "running" not in err
+
+
+def test_a_recipe_is_run_until_its_values_are_known(capsys, recipe):
+    status, out, err = run(capsys, recipe, *COARSE, "--run", "--json")
+    assert status == 0
+    found = json.loads(out)
+    offer = found["offers"][0]
+    assert f"running about {offer['n_volumes']} volumes of {offer['edge']}³" in err
+    assert found["run"]["edge"] == offer["edge"]
+    for known in found["run"]["means"].values():
+        mean = known["over_volumes"]
+        assert mean["is_reached"]
+        assert mean["half_width_95"] <= 0.1 * mean["mean"]
+        assert len(mean["samples"]) >= 4
+    assert 1 < found["run"]["means"]["pore_tortuosity_factor"]["over_volumes"]["mean"] < 6
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ([], "--volumes 0.01"),
+        (["--volumes", "0.1"], "give one size"),
+        ([*COARSE, "--labels", "pore=0"], "is for images"),
+        ([*COARSE, "--figures", "x"], "is for images"),
+        (["--volumes", "0.1", "--voxel-size-um", "0.05"], "choose another voxel size"),
+    ],
+)
+def test_what_a_recipe_cannot_take_is_refused(capsys, recipe, arguments, words):
+    status, out, err = run(capsys, recipe, *arguments)
+    assert status == 2
+    assert out == ""
+    assert words in err
+    assert len(err.strip().splitlines()) == 1
+
+
 def test_long_work_is_announced_on_stderr(capsys, monkeypatch, image):
-    monkeypatch.setattr("controller.commands.characterize._QUIET_S", 0.0)
+    monkeypatch.setattr("controller.announcement.QUIET_S", 0.0)
     _, _, err = run(capsys, image, *NAMED, "--json")
     assert "transport along axis 2 …" in err
