@@ -35,10 +35,15 @@ def predicted_against_observed(material: Material, metric: str) -> Figure | None
         title=f"Predicted against observed {label.text.lower()}",
         caption=(
             "Each result was predicted by a model that had not seen it. Bars are 95% predictive "
-            "intervals; a good model's bars cross the diagonal 19 times in 20."
+            "intervals; a good model's bars cross the diagonal 19 times in 20. Bars may go on "
+            "beyond the frame."
         ),
         data=tuple(traces),
-        layout=layout(f"Observed {_lower(label)}", f"Predicted {_lower(label)}"),
+        layout=layout(
+            f"Observed {_lower(label)}",
+            f"Predicted {_lower(label)}",
+            yaxis={"range": _frame(held_out)},
+        ),
         table=Table(
             ("Job", "Level", f"Observed ({label.unit})", "Predicted", "Standard deviation"),
             tuple(
@@ -207,13 +212,29 @@ def _with_bars(held_out: list[HeldOut], name: str, colour: str, place: int) -> T
     }
 
 
-def _diagonal(held_out: list[HeldOut]) -> Trace:
+def _frame(held_out: list[HeldOut]) -> list[float]:
+    """Return the range of the means, wide enough for most bars.
+
+    One design the model knows nothing of would otherwise squeeze all others into a line.
+    """
+    low, high = _ends(held_out)
+    spread = 2.0 * statistics.median(_Z95 * one.predicted.sd for one in held_out)
+    margin = max(0.08 * (high - low), spread)
+    return [low - margin, high + margin]
+
+
+def _ends(held_out: list[HeldOut]) -> tuple[float, float]:
     ends = [one.observed for one in held_out] + [one.predicted.mean for one in held_out]
+    return min(ends), max(ends)
+
+
+def _diagonal(held_out: list[HeldOut]) -> Trace:
+    ends = list(_ends(held_out))
     return {
         "type": "scatter",
         "mode": "lines",
-        "x": [min(ends), max(ends)],
-        "y": [min(ends), max(ends)],
+        "x": ends,
+        "y": ends,
         "name": "equal",
         "line": {"color": token("soft"), "dash": "dot", "width": 1.5},
         "hoverinfo": "skip",

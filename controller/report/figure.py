@@ -118,6 +118,7 @@ def layout(x: str, y: str, **more: Any) -> dict[str, Any]:
             "bordercolor": token("rule"),
             "font": {"family": FONT, "size": 13, "color": token("ink")},
         },
+        "modebar": {"bgcolor": "rgba(0,0,0,0)", "color": token("soft")},
         "legend": {"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom", "xanchor": "left"},
         "xaxis": {**axis, "title": {"text": x, "standoff": 8}},
         "yaxis": {**axis, "title": {"text": y, "standoff": 8}},

@@ -39,7 +39,7 @@
       const config = {
         displaylogo: false,
         responsive: true,
-        modeBarButtonsToRemove: ["select2d", "lasso2d", "autoScale2d"],
+        modeBarButtons: [["toImage"]],
         toImageButtonOptions: { filename: plot.name, scale: 2 },
       };
       plot.target.querySelectorAll("noscript").forEach((item) => item.remove());
