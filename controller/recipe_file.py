@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import os
+import re
 from pathlib import Path
 from typing import Any, Final
 
@@ -20,6 +21,10 @@ _OPTIONS: Final = "options"
 _MASSES: Final = ("active_wt_pct", "binder_wt_pct", "carbon_wt_pct")
 _LIMITS: Final = {"gt": "above", "ge": "at least", "lt": "below", "le": "at most"}
 _METRES_PER_UM: Final = 1e-6
+_METRE_NAME: Final = re.compile(r"\b(\w+)_m\b")
+_SMALL_NUMBER: Final = re.compile(r"\b\d+(\.\d+)?e-\d+\b")
+_LONGEST_SHOWN: Final = 60
+"""Characters of a found value that still belong in one line."""
 _SHORTEST_EDGE: Final = 8
 _BYTES_PER_VOXEL: Final = 12
 """Peak memory of a generation, see docs/benchmarks.md."""
@@ -135,7 +140,7 @@ def _named(document: YamlDocument, error: ValidationError) -> Invalid:
     errors = error.errors()
     first = next((e for e in errors if e["type"] == "extra_forbidden"), errors[0])
     path = tuple(_in_um(part) if isinstance(part, str) else part for part in first["loc"])
-    path = path[1:] if path[0] == "recipe" else path
+    path = path[1:] if path[:1] == ("recipe",) else path
     if first["type"] == "missing":
         return document.error(path[:-1], f"{path[-1]} is missing")
     if first["type"] == "extra_forbidden":
@@ -155,8 +160,17 @@ def _said(error: ErrorDetails, *, is_in_um: bool) -> str:
     ]
     if limits:
         return f"found {_shown(found, is_in_um=is_in_um)}; must be {' and '.join(limits)}"
-    message = error["msg"].removeprefix("Value error, ").removeprefix("Input ")
-    return f"found {found!r}; {message}" if isinstance(found, int | float | str) else message
+    message = _reworded(error["msg"].removeprefix("Value error, ").removeprefix("Input "))
+    is_short = not isinstance(found, dict) and len(repr(found)) < _LONGEST_SHOWN
+    return f"found {found!r}; {message}" if is_short else message
+
+
+def _reworded(message: str) -> str:
+    """Return a message about names in metres with names and lengths in µm."""
+    named = _METRE_NAME.sub(r"\1_um", message)
+    if named == message:
+        return message
+    return _SMALL_NUMBER.sub(lambda found: f"{float(found[0]) / _METRES_PER_UM:g}", named)
 
 
 def _shown(value: Any, *, is_in_um: bool) -> str:

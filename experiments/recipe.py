@@ -77,7 +77,10 @@ class ElectrodeRecipe(Frozen):
         if self.particle_d10_m is not None and self.particle_d90_m is not None:
             sizes = (self.particle_d10_m, self.particle_d50_m, self.particle_d90_m)
             if not sizes[0] < sizes[1] < sizes[2]:
-                raise ValueError(f"d10, d50, d90 must rise; found {sizes}")
+                raise ValueError(
+                    "particle_d10_m {:g}, particle_d50_m {:g}, particle_d90_m {:g}: "
+                    "they must rise".format(*sizes)
+                )
         diameters = [diameter for diameter, _ in self.particle_histogram]
         if diameters and (
             len(diameters) < 2

@@ -44,9 +44,8 @@ def read_options(options: Mapping[str, float | int | str | bool]) -> GeneratorOp
     except ValidationError as wrong:
         first = wrong.errors()[0]
         name = ".".join(str(part) for part in first["loc"])
-        allowed = (
-            f"; allowed: {sorted(GeneratorOptions.model_fields)}"
-            if first["type"] == "extra_forbidden"
-            else ""
-        )
-        raise Invalid(f"options.{name}: {first['msg']}{allowed}") from wrong
+        if first["type"] == "extra_forbidden":
+            allowed = ", ".join(sorted(GeneratorOptions.model_fields))
+            raise Invalid(f"options.{name}: unknown name; allowed: {allowed}") from wrong
+        message = first["msg"].removeprefix("Input ")
+        raise Invalid(f"options.{name}: found {first['input']!r}; {message}") from wrong

@@ -102,7 +102,9 @@ def plan_volume(request: VolumeRequest) -> VolumePlan:
     box = Box(request.shape, request.voxel_size_m, _PERIODIC[boundary])
     sizes = size_distribution(recipe)
     _check_sizes(request, sizes)
-    _check_room(composition, solids)
+    architecture = recipe.architecture
+    has_knots = architecture is not None and bool(architecture.porosity_knots)
+    _check_room(composition, solids, has_knots=has_knots)
     return VolumePlan(
         recipe=recipe,
         composition=composition,
@@ -145,13 +147,14 @@ def _check_sizes(request: VolumeRequest, sizes: SizeDistribution) -> None:
         )
 
 
-def _check_room(composition: Composition, solids: DepthProfile) -> None:
+def _check_room(composition: Composition, solids: DepthProfile, *, has_knots: bool) -> None:
     """Refuse gradients that ask a layer to hold more than there is room for."""
     fullest = (1.0 - composition.macropore) * float(solids.values.max())
     if fullest >= 1.0:
+        name = "porosity_knots" if has_knots else "porosity_difference"
         raise Invalid(
-            "architecture.porosity_difference, porosity_knots: the densest layer would be "
-            f"{fullest:.3f} full of active material and binder domain; it must stay below 1"
+            f"architecture.{name}: the densest layer would be {fullest:.3f} full of "
+            "active material and binder domain; it must stay below 1"
         )
 
 

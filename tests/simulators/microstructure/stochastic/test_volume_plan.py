@@ -26,7 +26,7 @@ def plan(options=None, shape=None, **changes):
         ({"shape": (4, 64, 64)}, "every edge must have at least 8"),
         (
             {"architecture": Architecture(porosity_difference=0.6)},
-            "porosity_difference, porosity_knots: the densest layer would be",
+            "architecture.porosity_difference: the densest layer would be",
         ),
         ({"options": {"penetraton": 1}}, "options.penetraton"),
     ],
