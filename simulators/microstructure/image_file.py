@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 
 from experiments.errors import Invalid
 from experiments.microstructure import PHASE_LABEL, PhaseName
-from simulators.microstructure.image_formats import StoredImage, open_image
+from simulators.microstructure.image_formats import open_image
+from simulators.microstructure.stored_image import StoredImage
 from simulators.microstructure.voxels import Voxels
 
 VOXEL_SIZE_RANGE_M: Final = (1e-9, 1e-5)

@@ -1,8 +1,14 @@
 from __future__ import annotations
 
+import struct
+import sys
+from contextlib import suppress
+from functools import partial
+
 import numpy as np
 import pytest
 import tifffile
+from PIL import Image
 
 from experiments.errors import Invalid
 from simulators.microstructure.image_file import read_labels, write_labels
@@ -162,15 +168,56 @@ def test_empty_missing_and_foreign_files_are_refused(tmp_path):
     assert "0 pages" in refusal(tmp_path / "folder", None, UM)
 
 
-@pytest.mark.parametrize("compression", [None, "zlib"])
-@pytest.mark.parametrize("keep", [0.02, 0.3, 0.6, 0.95, 0.999])
-def test_a_truncated_stack_is_refused_wherever_it_ends(tmp_path, compression, keep):
+def one_by_one(path, stack):
+    with tifffile.TiffWriter(path) as writer:
+        for page in stack:
+            writer.write(page, contiguous=False)
+
+
+def by_pillow(path, stack):
+    pages = [Image.fromarray(page) for page in stack]
+    pages[0].save(path, save_all=True, append_images=pages[1:])
+
+
+WRITERS = {
+    "shaped": tifffile.imwrite,
+    "deflated": partial(tifffile.imwrite, compression="zlib"),
+    "plain": partial(tifffile.imwrite, metadata=None),
+    "big": partial(tifffile.imwrite, metadata=None, bigtiff=True),
+    "big-endian": partial(tifffile.imwrite, metadata=None, byteorder=">"),
+    "imagej": partial(tifffile.imwrite, imagej=True),
+    "ome": partial(tifffile.imwrite, ome=True, metadata={"axes": "ZYX"}),
+    "one by one": one_by_one,
+    "pillow": by_pillow,
+}
+
+
+@pytest.mark.parametrize("write", WRITERS.values(), ids=WRITERS)
+def test_a_truncated_stack_is_refused_as_truncated_wherever_it_ends(tmp_path, write):
     stack = np.random.default_rng(1).integers(0, 3, (12, 40, 40)).astype(np.uint8)
     whole, cut = tmp_path / "whole.tif", tmp_path / "cut.tif"
-    tifffile.imwrite(whole, stack, compression=compression)
+    write(whole, stack)
+    assert np.array_equal(read_labels(whole, None, UM).labels, stack)
     content = whole.read_bytes()
-    cut.write_bytes(content[: int(len(content) * keep)])
-    assert "cut.tif" in refusal(cut, None, UM)
+    for share in (0.02, 0.1, 0.167, 0.3, 0.6, 0.834, 0.9):  # 0.1: one whole page is left
+        cut.write_bytes(content[: int(len(content) * share)])
+        assert "cut.tif: truncated" in refusal(cut, None, UM)
+    for missing in (1, 30, 200):  # what is left may hold every voxel, or not
+        cut.write_bytes(content[:-missing])
+        with suppress(Invalid):
+            assert np.array_equal(read_labels(cut, None, UM).labels, stack)
+
+
+def test_a_chain_of_pages_that_bites_its_tail_ends(tmp_path, stack):
+    path = tmp_path / "loop.tif"
+    tifffile.imwrite(path, stack[:2], metadata=None)
+    content = bytearray(path.read_bytes())
+    with tifffile.TiffFile(path) as tif:
+        first, second = (page.offset for page in tif.pages)
+    n_entries = struct.unpack_from("<H", content, second)[0]
+    struct.pack_into("<I", content, second + 2 + 12 * n_entries, first)
+    path.write_bytes(content)
+    assert "truncated, 2 whole pages" in refusal(path, None, UM)
 
 
 def test_pages_of_different_sizes_are_refused(tmp_path):
@@ -184,12 +231,50 @@ def test_impossible_voxel_sizes_are_refused(tif, size):
     assert "µm" in refusal(tif, None, size)
 
 
-def test_formats_whose_library_is_absent_say_which_one(tmp_path):
-    pytest.importorskip("tifffile")
-    for name, library in (("a.h5", "h5py"), ("a.zarr", "zarr")):
-        (tmp_path / name).touch()
-        message = refusal(tmp_path / name, None, UM)
-        assert library in message or "cannot be read" in message or "no dataset" in message
+@pytest.mark.parametrize(("name", "library"), [("a.h5", "h5py"), ("a.zarr", "zarr")])
+def test_a_format_whose_library_is_absent_says_which_one(tmp_path, monkeypatch, name, library):
+    monkeypatch.setitem(sys.modules, library, None)
+    (tmp_path / name).touch()
+    message = refusal(tmp_path / name, None, UM)
+    assert f"pip install {library}" in message
+    assert "TIFF or NPY" in message
+
+
+def test_hdf5_is_read_by_path_with_its_voxel_size(tmp_path, stack):
+    h5py = pytest.importorskip("h5py", reason="the extra formats is not installed")
+    path = tmp_path / "scan.h5"
+    with h5py.File(path, "w") as file:
+        file["run/labels"] = stack
+        file["run/labels"].attrs["element_size_um"] = (0.5, 0.4, 0.4)
+        file["grey"] = stack.astype(float) / 3
+        file["curve"] = np.zeros(7)
+    voxels = read_labels(f"{path}:/run/labels")
+    assert np.array_equal(voxels.labels, stack)
+    assert voxels.voxel_size_m == pytest.approx((0.5 * UM, 0.4 * UM, 0.4 * UM))
+    message = refusal(path, None, UM)
+    assert "scan.h5:/NAME" in message
+    assert "grey, run/labels" in message
+    assert "no dataset 'curve'" in refusal(f"{path}:/curve", None, UM)
+    path.write_bytes(path.read_bytes()[:100])
+    assert "cannot be read as HDF5" in refusal(path, None, UM)
+
+
+def test_zarr_is_read_by_path_with_its_voxel_size(tmp_path, stack):
+    zarr = pytest.importorskip("zarr", reason="the extra formats is not installed")
+    path = tmp_path / "scan.zarr"
+    group = zarr.open_group(str(path), mode="w", zarr_format=2)
+    group.create_array("0", data=stack)
+    group.create_array("1", data=stack[::2])
+    axes = [{"name": name, "type": "space", "unit": "micrometer"} for name in "zyx"]
+    scale = {"type": "scale", "scale": [0.5, 0.4, 0.4]}
+    datasets = [{"path": "0", "coordinateTransformations": [scale]}]
+    group.attrs["multiscales"] = [{"axes": axes, "datasets": datasets}]
+    voxels = read_labels(f"{path}:/0")
+    assert np.array_equal(voxels.labels, stack)
+    assert voxels.voxel_size_m == pytest.approx((0.5 * UM, 0.4 * UM, 0.4 * UM))
+    assert "choose one as scan.zarr:/NAME" in refusal(path, None, UM)
+    (tmp_path / "empty.zarr").mkdir()
+    assert "cannot be read as zarr" in refusal(tmp_path / "empty.zarr", None, UM)
 
 
 def test_the_real_images_are_read(shared_data):
