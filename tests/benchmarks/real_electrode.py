@@ -25,7 +25,7 @@ OPTIONS: dict[str, float | int | str | bool] = {
     "placement": "overlapping",
     "penetration": 0.14,
     "binder_bridging": 0.8,
-    "binder_cluster_m": 2e-6,
+    "binder_cluster_m": 1.5e-6,
 }
 """CT cannot tell touching particles apart, so they come merged."""
 
@@ -38,14 +38,14 @@ def request(image: Voxels, n_voxels: int, seed: int) -> VolumeRequest:
         active=share["active"],
         binder=share["binder"],
         thickness_m=100e-6,
-        particle_d50_m=9.2e-6,
+        particle_d50_m=10.1e-6,
     ).model_copy(
         update={
             "particle_spread": 0.3,
             "particle_elongation": 1.6,
-            "particle_flatness": 1.45,
-            "orientation_a1": 1.6,
-            "binder_adhesion": 0.4,
+            "particle_flatness": 2.0,
+            "orientation_a1": 1.3,
+            "binder_adhesion": 0.55,
             "calender_from_porosity": 0.63,
         }
     )
