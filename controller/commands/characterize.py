@@ -192,7 +192,6 @@ def _plans(
     """Measure how values scatter between parts of the image, and what the target takes."""
     from simulators.properties.size_study import study_sizes
 
-    announce("transport and areas of parts of the image")
     return study_sizes(
         voxels,
         binder_ion_diffusivity=float(properties.settings["binder_ion_diffusivity"] or 0.0),
@@ -246,7 +245,10 @@ def _draw(
         }
         flux = flux_on_slice(voxels.labels, conducting, voxel_size_m=voxels.voxel_size_m)
     assert found.morphology is not None  # full detail was asked for
-    return write_figures(folder, voxels, found.morphology, flux)
+    try:
+        return write_figures(folder, voxels, found.morphology, flux)
+    except OSError as error:
+        raise Invalid(f"--figures {folder}: cannot be written: {error.strerror}") from error
 
 
 _SOLID: Final = "--solid-conductivity"

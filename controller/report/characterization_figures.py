@@ -24,6 +24,8 @@ _SLICES: Final = (
     ("through the electrode, turned 90°", 2, "y", "z"),
     ("along the electrode", 0, "x", "y"),
 )
+_SHOWN_SHARE: Final = 0.995
+"""Of the chords; the few longest would press all others against the axis."""
 _DASHES: Final = {"0": "-", "1": "--", "2": ":"}
 
 
@@ -74,6 +76,7 @@ def _slices(voxels: Voxels) -> Figure:
             extent=_extent_um(voxels, across),
         )
         place.set(title=title, xlabel=f"{x} / µm", ylabel=f"{y} / µm")
+        place.set_anchor("N")
         place.grid(visible=False)
     present = [name for name in names if name in voxels.volume_fraction]
     figure.legend(
@@ -104,7 +107,9 @@ def _flux(voxels: Voxels, flux: NDArray[np.float32]) -> Figure:
     place.set_facecolor(LIGHT["grid"])
     place.set(title="Ion flux from separator to collector", xlabel="x / µm", ylabel="z / µm")
     place.grid(visible=False)
-    figure.colorbar(shown, label="flux over that in free electrolyte", extend="max")
+    figure.colorbar(
+        shown, label="flux over that in free electrolyte", extend="max", shrink=0.8, aspect=30
+    )
     return figure
 
 
@@ -132,20 +137,31 @@ def _bars(place: Any, distribution: Distribution, colour: str) -> None:
 
 
 def _chords(morphology: Morphology) -> Figure:
-    figure = blank_figure(8, 3.8)
-    place = figure.subplots()
-    for name, phase in morphology.phases.items():
+    """Draw densities, since classes differ in width between phases and axes."""
+    figure = blank_figure(12, 3.8)
+    places = figure.subplots(1, len(morphology.phases), squeeze=False)[0]
+    for place, (name, phase) in zip(places, morphology.phases.items(), strict=True):
+        longest_um = 0.0
         for axis, chord in phase.chord.items():
+            if len(chord.value_m) < 2:
+                continue  # one class has no width
+            length_um = np.array(chord.value_m) * 1e6
+            share = np.array(chord.share)
+            last = min(int(np.searchsorted(np.cumsum(share), _SHOWN_SHARE)), share.size - 1)
+            longest_um = max(longest_um, float(length_um[last]))
             place.plot(
-                np.array(chord.value_m) * 1e6,
-                100 * np.array(chord.share),
+                length_um,
+                100 * share / (length_um[1] - length_um[0]),
                 _DASHES[axis],
                 color=PHASES[name],
-                label=f"{_word(name)}, axis {axis}",
+                label=f"along axis {axis}",
             )
-    place.set(title="Whole chords", xlabel="length / µm", ylabel="share of number / %")
-    place.set_ylim(bottom=0)
-    place.legend(frameon=False, fontsize=8, ncols=2)
+        place.set(title=f"Whole chords in {_word(name)}", xlabel="length / µm")
+        place.set_xlim(0, longest_um or None)
+        place.set_ylim(bottom=0)
+        if longest_um:
+            place.legend(frameon=False, fontsize=8)
+    places[0].set_ylabel("share of number / % per µm")
     return figure
 
 
@@ -167,6 +183,7 @@ def _two_point(morphology: Morphology) -> Figure:
         xlabel="distance / µm",
         ylabel="both points in the phase",
     )
+    place.set_xlim(left=0)
     place.set_ylim(bottom=0)
     place.legend(frameon=False, fontsize=8, ncols=2)
     return figure

@@ -13,11 +13,11 @@ from controller.quantity import (
     NO_VALUE,
     duration,
     percent,
-    signed,
     three,
     with_interval,
     with_unit,
 )
+from controller.report.volumes_table import bias_word, property_word
 from experiments.morphology import Morphology
 from experiments.properties import AxisTransport, EffectiveProperties
 
@@ -97,14 +97,14 @@ def _table(*columns: str) -> Table:
 def _transport_table(properties: EffectiveProperties) -> Table:
     table = _table("transport", "axis", "relative (certified)", "tortuosity factor")
     for what, transport in (
-        ("ions, Deff/D0", properties.pore_transport),
-        ("electrons, σeff", properties.solid_transport),
+        ("ions, D/D0", properties.pore_transport),
+        ("electrons, σ", properties.solid_transport),
     ):
         for axis, found in transport.items():
             tau = found.tortuosity_factor
             table.add_row(
                 what,
-                f"{axis} (through)" if axis == "0" else axis,
+                f"{axis} through" if axis == "0" else axis,
                 with_interval(found.relative, found.lower, found.upper, ""),
                 "∞, no path" if tau is None else three(tau),
             )
@@ -165,15 +165,17 @@ def _size_table(properties: EffectiveProperties, morphology: Morphology) -> Tabl
 
 
 def _study_table(studies: Mapping[str, SizeStudy]) -> Table:
-    table = _table("volumes for the target", "number of cubes", "edge", "bias of that size")
+    table = _table("from parts of the image", "known here to", "for the target", "size bias (95%)")
     for name, study in studies.items():
-        for plan in study.plans[:3]:
-            table.add_row(
-                _word(name),
-                str(plan.n_volumes),
-                f"{plan.edge} voxels",
-                f"{signed(100 * plan.relative_bias)}%",
-            )
+        known = study.image_half_width_95
+        best = study.plans[0]
+        bias = bias_word(best.relative_bias, study.law.bias_sd_voxels / best.edge)
+        table.add_row(
+            property_word(name),
+            NO_VALUE if known is None else f"±{100 * known:.2g}%",
+            f"{best.n_volumes} cubes of {best.edge}³",
+            bias,
+        )
     return table
 
 

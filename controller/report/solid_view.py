@@ -21,17 +21,20 @@ _SOLIDS: Final[tuple[PhaseName, ...]] = ("active", "binder", "second_active")
 _SMOOTHING_VOXELS: Final = 0.7
 """Takes the staircase off without closing one-voxel films."""
 
+_WALL: Final = {"backgroundcolor": LIGHT["page"], "gridcolor": LIGHT["grid"], "showspikes": False}
+
 
 def write_solid_view(path: Path, voxels: Voxels, *, font: str) -> None:
     """Write the page."""
     starts = [max(0, (n - MAX_EDGE) // 2) for n in voxels.labels.shape]
     labels = voxels.labels[tuple(slice(start, start + MAX_EDGE) for start in starts)]
     size_um = tuple(size * 1e6 for size in voxels.voxel_size_m)
+    corner_um = tuple(start * s for start, s in zip(starts, size_um, strict=True))
     meshes = [
         mesh
         for phase in _SOLIDS
         if np.any(labels == PHASE_LABEL[phase])
-        for mesh in (_mesh(labels == PHASE_LABEL[phase], size_um, phase),)
+        for mesh in (_mesh(labels == PHASE_LABEL[phase], size_um, corner_um, phase),)
     ]
     edge = " × ".join(f"{n * s:.3g}" for n, s in zip(labels.shape, size_um, strict=True))
     figure = go.Figure(
@@ -41,21 +44,31 @@ def write_solid_view(path: Path, voxels: Voxels, *, font: str) -> None:
             "font": {"family": font, "color": LIGHT["ink"]},
             "paper_bgcolor": LIGHT["page"],
             "scene": {
-                "xaxis": {"title": "x / µm"},
-                "yaxis": {"title": "y / µm"},
-                "zaxis": {"title": "z / µm, separator at 0", "autorange": "reversed"},
+                "xaxis": {"title": "x / µm", **_WALL},
+                "yaxis": {"title": "y / µm", **_WALL},
+                "zaxis": {"title": "z / µm, separator at 0", "autorange": "reversed", **_WALL},
                 "aspectmode": "data",
+                "camera": {"eye": {"x": 1.5, "y": 1.5, "z": 1.0}, "center": {"z": -0.1}},
             },
             "legend": {"orientation": "h", "y": 0.0},
+            "margin": {"l": 16, "r": 16, "t": 64, "b": 16},
         },
     )
-    figure.write_html(path, include_plotlyjs=True, full_html=True)
+    figure.write_html(
+        path,
+        include_plotlyjs=True,
+        full_html=True,
+        default_height="94vh",
+        config={"displaylogo": False, "responsive": True},
+    )
 
 
-def _mesh(mask: np.ndarray, size_um: tuple[float, ...], phase: PhaseName) -> go.Mesh3d:
+def _mesh(
+    mask: np.ndarray, size_um: tuple[float, ...], corner_um: tuple[float, ...], phase: PhaseName
+) -> go.Mesh3d:
     smooth = gaussian_filter(np.pad(mask.astype(np.float32), 2), _SMOOTHING_VOXELS)
     corner, triangle, _, _ = marching_cubes(smooth, 0.5, spacing=size_um)
-    corner -= 1.5 * np.array(size_um)
+    corner += np.array(corner_um) - 1.5 * np.array(size_um)
     return go.Mesh3d(
         x=corner[:, 2].astype(np.float32),
         y=corner[:, 1].astype(np.float32),

@@ -12,7 +12,7 @@ from controller.quantity import duration, signed, with_interval
 if TYPE_CHECKING:
     from simulators.properties.volume_run import KnownMean, Offer
 
-_WORDS: Final = {"pore_tortuosity_factor": "pore τ"}
+_WORDS: Final = {"pore_tortuosity_factor": "pore τ", "pore_relative_diffusivity": "pore D/D0"}
 _PER_UM: Final = 1e-6
 
 
@@ -26,7 +26,7 @@ def offers_table(offers: Sequence[Offer], target: float) -> Table:
             f"{offer.edge} voxels",
             duration(offer.seconds),
             property_word(offer.slowest),
-            _bias(offer.relative_bias, offer.bias_sd) + advice,
+            bias_word(offer.relative_bias, offer.bias_sd) + advice,
         )
     return table
 
@@ -46,7 +46,7 @@ def run_table(known: Mapping[str, KnownMean], offer: Offer) -> Table:
                 mean.mean * scale, (mean.mean - half) * scale, (mean.mean + half) * scale, unit
             ),
             f"{half / abs(mean.mean):.2%}{reached}",
-            _bias(one.relative_bias, one.bias_sd),
+            bias_word(one.relative_bias, one.bias_sd),
         )
     return table
 
@@ -56,7 +56,8 @@ def property_word(name: str) -> str:
     return _WORDS.get(name, name.replace("_", " "))
 
 
-def _bias(relative: float, sd: float) -> str:
+def bias_word(relative: float, sd: float) -> str:
+    """Return a relative bias with its own 95% interval."""
     return f"{signed(round(100 * relative, 1))}% ±{196 * sd:.1f}%"
 
 

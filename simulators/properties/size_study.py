@@ -71,9 +71,10 @@ def study_sizes(
         )
     samples: dict[str, dict[int, list[float]]] = {}
     for edge in edges:
-        for i, part in enumerate(subvolumes(voxels, edge)):
-            if progress:
-                progress(f"part {i + 1} of {edge} voxels")
+        parts = subvolumes(voxels, edge)
+        if progress:
+            progress(f"transport and areas of {len(parts)} parts of {edge}³ voxels")
+        for part in parts:
             for name, value in measure_part(part, binder_ion_diffusivity, n_threads).items():
                 samples.setdefault(name, {}).setdefault(edge, []).append(value)
     return fit_studies(samples, PLANNED_EDGES, target, image_edge=voxels.labels.size ** (1 / 3))
