@@ -79,9 +79,10 @@ def rivals() -> dict[str, object]:
         ),
         "porespy pseudo_gravity_packing": _porespy(
             lambda: (
-                ~porespy.generators.pseudo_gravity_packing(
+                porespy.generators.pseudo_gravity_packing(
                     shape=shape, r=radius, maxiter=100_000, seed=1
                 )
+                == 0
             ),
             repeats=1,
         ),
