@@ -38,15 +38,15 @@ def request(image: Voxels, n_voxels: int, seed: int) -> VolumeRequest:
         active=share["active"],
         binder=share["binder"],
         thickness_m=100e-6,
-        particle_d50_m=10.1e-6,
+        particle_d50_m=10.7e-6,
     ).model_copy(
         update={
             "particle_spread": 0.3,
             "particle_elongation": 1.6,
-            "particle_flatness": 2.0,
-            "orientation_a1": 1.3,
+            "particle_flatness": 2.2,
+            "orientation_a1": 1.2,
             "binder_adhesion": 0.55,
-            "calender_from_porosity": 0.63,
+            "calender_from_porosity": 0.58,
         }
     )
     return VolumeRequest(
