@@ -22,7 +22,7 @@ class CellRequest(Frozen):
     volumes: tuple[EffectiveProperties, ...]
     power_W: float | None
     """None asks only for what follows from the recipe."""
-    model: Literal["DFN", "SPMe", "SPM"]
+    model: Literal["DFN", "SPMe", "SPM", "half-cell"]
     mesh_points: int
     physics: Physics
     wanted: tuple[str, ...] = ()

@@ -42,7 +42,7 @@ class AgeingSpec(Frozen):
     discharge_rate_per_h: float = Field(default=1.0, gt=0, le=10)
     end_share: float = Field(default=0.8, gt=0.2, lt=1)
     """The end: a discharge below this share of the first one's charge."""
-    max_cycles: int = Field(default=3000, ge=2, le=20_000)
+    max_cycles: int = Field(default=10_000, ge=2, le=100_000)
     sei: bool = True
     plating: bool = True
     active_loss: bool = True

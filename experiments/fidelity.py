@@ -20,7 +20,8 @@ class Fidelity(Frozen):
     voxel_size_um: float = Field(gt=0.001, lt=10)
     mesh_points: int = Field(default=20, ge=5, le=200)
     """P2D mesh points per domain and in the particles."""
-    model: Literal["DFN", "SPMe", "SPM"] = "DFN"
+    model: Literal["DFN", "SPMe", "SPM", "half-cell"] = "DFN"
+    """``half-cell``: DFN of the positive against lithium, in the whole cell's masses."""
     cost: float | None = Field(default=None, gt=0)
     """Relative cost; None lets the campaign measure it."""
 

@@ -17,7 +17,12 @@ from simulators.cell.chemistry import AGEING_SETS, Array
 from simulators.cell.discharge import Conditions
 from simulators.cell.p2d_inputs import DesignInputs, at_state_of_charge
 from simulators.cell.p2d_model import bare_model, mesh_points, submesh_types
-from simulators.cell.p2d_parameters import design_parameters, negative_surface_factor, scaled
+from simulators.cell.p2d_parameters import (
+    design_parameters,
+    negative_surface_factor,
+    scaled,
+    thickness_stretch,
+)
 from simulators.cell.pybamm_door import pybamm
 
 SURFACE_POWERS: Final[dict[str, int]] = {
@@ -35,6 +40,11 @@ SURFACE_POWERS: Final[dict[str, int]] = {
 """Power of (true surface / the model's surface) each parameter is multiplied by. The film on the
 model's surface is that much thicker, and carries that much more current per area, than on the true
 one (DESIGN.md, "Into P2D"); a test compares with a truly larger surface."""
+
+PLATING: Final = (
+    "Exchange-current density for plating [A.m-2]",
+    "Exchange-current density for stripping [A.m-2]",
+)
 
 
 class Mechanisms(Frozen):
@@ -58,6 +68,8 @@ class Ageing:
     lost_to_sei_share: Array
     """Lithium in the SEI, beyond the initial film, per reversible capacity."""
     lost_to_plating_share: Array
+    lost_active_share: Array
+    """Active material lost by the negative, of what it had."""
     reached_end: bool
 
     @property
@@ -108,12 +120,31 @@ def age(
     return _read(solution, design, mechanisms.end_share)
 
 
-def scale_to_surface(values: Any) -> None:
-    """Multiply a set's surface parameters as the negative's true surface demands."""
+def scale_ageing(values: Any) -> None:
+    """Change a set's ageing parameters as true surface and reference lengths demand.
+
+    Plated lithium is a concentration per electrode volume, and the loss of active material a rate
+    of its volume fraction: on a stretched electrode both are s times the true ones.
+    """
     factor = negative_surface_factor(values)
+    stretch = thickness_stretch("Negative")
     values.update(
         {name: scaled(values[name], factor**power) for name, power in SURFACE_POWERS.items()}
     )
+    for name in PLATING:
+        values.update({name: _with_true_concentration(values[name], stretch)})
+    for side in ("Negative", "Positive"):
+        name = f"{side} electrode LAM constant proportional term [s-1]"
+        values.update({name: scaled(values[name], thickness_stretch(side))})
+
+
+def _with_true_concentration(exchange_current: Any, stretch: Any) -> Any:
+    """Return an exchange current of (electrolyte, plated lithium, temperature) on true lengths."""
+
+    def on_true_lengths(c_e: Any, c_plated: Any, temperature: Any) -> Any:
+        return exchange_current(c_e, c_plated / stretch, temperature)
+
+    return on_true_lengths
 
 
 def ageing_simulation(
@@ -135,7 +166,7 @@ def ageing_simulation(
         options |= {"loss of active material": "stress-driven"}
     bare = bare_model(kind, options)
     values = design_parameters(kind)
-    scale_to_surface(values)
+    scale_ageing(values)
     values.update(
         {
             "Nominal cell capacity [A.h]": design.capacity_Ah_per_m2,
@@ -159,6 +190,7 @@ def _read(solution: Any, design: DesignInputs, end_share: float) -> Ageing:
     discharged: list[float] = []
     sei: list[float] = []
     plating: list[float] = []
+    active: list[float] = []
     for cycle in solution.cycles:
         charge = np.asarray(cycle.steps[-1]["Discharge capacity [A.h]"].entries)
         discharged.append(float(charge[-1] - charge[0]))
@@ -167,11 +199,14 @@ def _read(solution: Any, design: DesignInputs, end_share: float) -> Ageing:
             ("Loss of capacity to negative lithium plating [A.h]", plating),
         ):
             lost.append(float(cycle[name].entries[-1]) / design.capacity_Ah_per_m2)
+        gone_pct = cycle["Loss of active material in negative electrode [%]"].entries
+        active.append(float(gone_pct[-1]) / 100.0)
         if discharged[-1] < end_share * discharged[0]:
             break
     return Ageing(
         discharged_Ah_per_m2=np.asarray(discharged),
         lost_to_sei_share=np.asarray(sei),
         lost_to_plating_share=np.asarray(plating),
+        lost_active_share=np.asarray(active),
         reached_end=discharged[-1] < end_share * discharged[0],
     )

@@ -14,7 +14,6 @@ from experiments.performance import DepthProfiles, DischargeCurve
 from experiments.recipe import ElectrolyteRecipe
 from simulators.cell.chemistry import Array, load_chemistry
 from simulators.cell.discharge_model import (
-    LOSSES,
     OUTPUTS,
     SOFT_START_S,
     DischargeModel,
@@ -174,6 +173,7 @@ def solve_named(case: NamedCase, *, with_details: bool = False) -> Discharge:
     voltage falls to the cut-off within the first second, solver_failed with the case otherwise.
     """
     power_W_per_m2, mesh = case.inputs["power"], case.kind.mesh
+    _require_within_contact(case)
     errors: list[str] = []
     for fallback, soft_start, tightening, rebuilt in _ATTEMPTS:
         given = {**case.inputs, "soft_start": soft_start}
@@ -182,7 +182,7 @@ def solve_named(case: NamedCase, *, with_details: bool = False) -> Discharge:
             solved = built.solve(
                 given, end_s=case.end_s, rtol=case.rtol * tightening, with_details=with_details
             )
-            result = _read(solved, given, fallback, built if with_details else None)
+            result = read_discharge(solved, given, fallback, built if with_details else None)
         except (pybamm.SolverError, ArithmeticError) as error:
             errors.append(str(error).splitlines()[0][:300])
             continue
@@ -204,12 +204,26 @@ def solve_named(case: NamedCase, *, with_details: bool = False) -> Discharge:
     )
 
 
+def _require_within_contact(case: NamedCase) -> None:
+    """Refuse a power that the contact resistance alone does not let through: V² / 4R at most."""
+    power, resistance = case.inputs["power"], case.inputs["resistance"]
+    voltage_V = load_chemistry(case.kind.parameter_set).maximum_voltage_V
+    if 4.0 * resistance * power > voltage_V**2:
+        raise DesignFailed(
+            f"the cell cannot give {power:.0f} W per m² of electrode: its foils and contacts let "
+            f"through {voltage_V**2 / (4.0 * resistance):.0f} W per m² at most",
+            kind=FailureKind.power_too_high,
+            power_W_per_m2=power,
+            duration_s=0.0,
+        )
+
+
 def _is_still_rising(result: Discharge, given: dict[str, float]) -> bool:
     """Say whether a soft start ended before 99% of the power was reached."""
     return given["soft_start"] > 0.0 and result.duration_s < 5.0 * SOFT_START_S
 
 
-def _read(
+def read_discharge(
     solved: Any, given: dict[str, float], fallback: str | None, built: DischargeModel | None
 ) -> Discharge:
     """Read a solution, with details where their model is given.
@@ -221,7 +235,7 @@ def _read(
         raise ArithmeticError("the discharge outlasted all energy the cell can hold")
     voltage_V, charge_Ah, lowest, temperature_K = (_column(solved, name) for name in OUTPUTS)
     losses_V = (
-        {name: sign * _column(solved, variable) for name, (variable, sign) in LOSSES.items()}
+        {name: sign * _column(solved, variable) for name, (variable, sign) in built.losses.items()}
         if built is not None
         else {}
     )

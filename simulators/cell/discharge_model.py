@@ -49,13 +49,15 @@ class DischargeModel:
     """Domain → where its points lie, 0 to 1 from the negative's collector on."""
     separator_thickness_m: float
     has_depth: bool
-    _solvers: dict[tuple[float, bool], Any] = field(default_factory=dict)
+    losses: dict[str, tuple[str, float]]
+    """Those of ``LOSSES`` that the model has; a half-cell has none of the negative's."""
+    _solvers: dict[tuple[float, bool, int], Any] = field(default_factory=dict)
 
     @property
     def details(self) -> tuple[str, ...]:
         """Return the names of what only a solution with details holds."""
-        losses = tuple(name for name, _ in LOSSES.values())
-        return losses + (PROFILES if self.has_depth else ())
+        names = tuple(name for name, _ in self.losses.values())
+        return names + (PROFILES if self.has_depth else ())
 
     def length_m(self, domain: str, inputs: dict[str, float]) -> float:
         """Return a domain's true thickness."""
@@ -64,17 +66,26 @@ class DischargeModel:
         return inputs[f"{domain.partition(' ')[0]} thickness"]
 
     def solve(
-        self, inputs: dict[str, float], *, end_s: float, rtol: float, with_details: bool
+        self,
+        inputs: dict[str, float] | list[dict[str, float]],
+        *,
+        end_s: float,
+        rtol: float,
+        with_details: bool,
+        n_threads: int = 1,
     ) -> Any:
-        """Integrate to the cut-off or ``end_s``; raises ``pybamm.SolverError``."""
-        kind = (rtol, with_details)
+        """Integrate to the cut-off or ``end_s``; several inputs give a list.
+
+        Raises ``pybamm.SolverError``, for all inputs where one fails.
+        """
+        kind = (rtol, with_details, n_threads)
         if kind not in self._solvers:
             self._solvers[kind] = pybamm.IDAKLUSolver(
                 rtol=rtol,
                 atol=rtol * 1e-2,
                 on_extrapolation="ignore",
                 output_variables=[*OUTPUTS, *(self.details if with_details else ())],
-                options={"silence_sundials_errors": True},
+                options={"silence_sundials_errors": True, "num_threads": n_threads},
             )
         return self._solvers[kind].solve(self.model, [0.0, end_s], inputs=inputs)
 
@@ -99,12 +110,15 @@ def build_discharge_model(kind: ModelKind) -> DischargeModel:
     missing = (power - _starting_power()) * pybamm.exp(-pybamm.t / SOFT_START_S)
     values.update({"Power function [W]": power - missing}, check_already_exists=False)
     kept = {*OUTPUTS, *PROFILES, *(name for name, _ in LOSSES.values())}
+    losses = {name: loss for name, loss in LOSSES.items() if loss[0] in bare.variables}
     mesh = discretise(bare, values, kind.mesh, kept)
+    has_depth = kind.model == "DFN"
     return DischargeModel(
         model=bare,
-        depths={domain: _shares(mesh[domain]) for domain in DOMAINS},
+        depths={domain: _shares(mesh[domain]) for domain in DOMAINS if has_depth},
         separator_thickness_m=load_chemistry(kind.parameter_set).separator_thickness_m,
-        has_depth=kind.model == "DFN",
+        has_depth=has_depth,
+        losses=losses,
     )
 
 

@@ -22,7 +22,7 @@ from simulators.cell.sizing import SizedCell, known_metrics, size_cell
 if TYPE_CHECKING:
     from simulators.cell.discharge import Conditions, Discharge
 
-MODELS: Final = ("DFN", "SPMe", "SPM")
+MODELS: Final = ("DFN", "SPMe", "SPM", "half-cell")
 
 TRUSTED_UP_TO_PER_H: Final = {"SPM": 0.6, "SPMe": 0.6}
 """C-rate up to which a cheap model ranked 4680 designs as DFN does (Spearman ≥ 0.98 at 45 W, and

@@ -4,7 +4,8 @@ Ageing changes the state at the end of a discharge a little from cycle to cycle.
 solved, their difference is added as often as a small loss of charge allows, and so on until the end
 (inter-cycle extrapolation, as Sulzer et al. 2021, J. Electrochem. Soc. 168, 120531; with a fixed
 step in charge, and the rate of change extrapolated from the last two steps to the middle of the
-next). Everything conserved within a cycle, lithium above all, is conserved by a linear jump.
+next; never more cycles than have passed). Everything conserved within a cycle, lithium above all,
+is conserved by a linear jump.
 """
 
 from __future__ import annotations
@@ -82,13 +83,13 @@ def lifetime(
         for _ in range(SETTLING):
             at_cycle.append(at_cycle[-1] + 1.0)
             charges.append(cycler.run())
+        if charges[-1] < spec.end_share * charges[0] or at_cycle[-1] >= spec.max_cycles:
+            break
         fade = (charges[-2] - charges[-1]) / charges[0]
-        left = spec.max_cycles - at_cycle[-1]
-        jump = int(min(max(STEP_SHARE / max(fade, 1e-9), 0.0), max(left - 1.0, 0.0)))
-        if jump > 0 and charges[-1] >= spec.end_share * charges[0]:
-            cycler.jump(jump)
-            at_cycle.append(at_cycle[-1] + jump + 1.0)
-            charges.append(cycler.run())
+        allowed = min(STEP_SHARE / max(fade, 1e-9), at_cycle[-1], spec.max_cycles - at_cycle[-1])
+        jumped, charge = cycler.jump_and_run(int(allowed))
+        at_cycle.append(at_cycle[-1] + jumped + 1.0)
+        charges.append(charge)
     shares = np.asarray(charges) / charges[0]
     reached_end = bool(shares[-1] < spec.end_share)
     cycles = at_cycle[-1]
@@ -135,7 +136,22 @@ class _Cycler:
         charge = np.asarray(discharge["Discharge capacity [A.h]"].entries)
         return float(charge[-1] - charge[0])
 
-    def jump(self, cycles: int) -> None:
+    def jump_and_run(self, cycles: int) -> tuple[int, float]:
+        """Jump at most so many cycles and solve one; halve the jump where its end cannot be solved.
+
+        Returns how many were jumped and the charge of the cycle solved.
+        """
+        here = (self._last, self._before, self._rate, self._since)
+        while cycles > 0:
+            self._jump(cycles)
+            try:
+                return cycles, self.run()
+            except DesignFailed:
+                self._last, self._before, self._rate, self._since = here
+                cycles //= 2
+        return 0, self.run()
+
+    def _jump(self, cycles: int) -> None:
         """Go on by so many cycles at the rate expected in the middle of them."""
         state = self._state(self._last)
         if self._before is None:

@@ -49,6 +49,11 @@ class ModelKind:
     knots: int = 1
     """Values per property through each electrode, linear between them; 1 is an even electrode."""
 
+    @property
+    def is_half_cell(self) -> bool:
+        """Say whether the positive faces lithium instead of the negative."""
+        return self.model == "half-cell"
+
 
 class HarmonicElectrolyteCurrent(pybamm.electrolyte_conductivity.Full):  # type: ignore[misc]
     """Electrolyte current with harmonic edge means, where PyBaMM takes arithmetic ones.
@@ -80,6 +85,7 @@ def bare_model(kind: ModelKind, options: dict[str, Any]) -> Any:
     }
     models: dict[str, Callable[..., Any]] = {
         "DFN": pybamm.lithium_ion.DFN,
+        "half-cell": pybamm.lithium_ion.DFN,
         "SPMe": pybamm.lithium_ion.SPMe,
         "SPM": pybamm.lithium_ion.SPM,
     }
@@ -87,7 +93,9 @@ def bare_model(kind: ModelKind, options: dict[str, Any]) -> Any:
         raise Invalid(f"model: {kind.model!r} is not known; allowed: {sorted(models)}")
     if kind.knots > 1 and kind.model != "DFN":
         raise Invalid(f"model: {kind.model} has no depth; a graded electrode needs 'DFN'")
-    if kind.model != "DFN":
+    if kind.is_half_cell:
+        options["working electrode"] = "positive"
+    if kind.model in ("SPM", "SPMe") or "surface form" in options:
         return models[kind.model](options)
     bare = pybamm.lithium_ion.DFN(options, build=False)
     bare.submodels["electrolyte conductivity"] = HarmonicElectrolyteCurrent(

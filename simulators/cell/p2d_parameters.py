@@ -6,6 +6,7 @@ and the equations are rescaled exactly (s = L/L_ref, q = R/R_ref):
     porosity → s·ε     active fraction → s·ε_s     pore transport B → B/s
     σ → σ/s, all of it in the solid's tortuosity factor
     solid diffusivity → D/q²     exchange current → j0·f/q  (f: see ``p2d_inputs``)
+    double-layer capacity → C·f/q
 
 The substitution x = s·x' leaves every flux and every volumetric source times s, which is the same
 system. It stays exact after discretisation because every edge value is a harmonic mean
@@ -23,6 +24,18 @@ from simulators.cell.pybamm_door import pybamm
 
 REFERENCE_THICKNESS_M: Final = 1e-3
 """Above every thickness a recipe may have, so that s·ε stays below 1."""
+HALF_CELL_CEILING_V: Final = 5.0
+"""Above any open-circuit potential of a charged positive; a discharge never meets it."""
+LITHIUM_SET: Final = "Xu2019"
+LITHIUM: Final = (
+    "Exchange-current density for lithium metal electrode [A.m-2]",
+    "Lithium metal partial molar volume [m3.mol-1]",
+    "Negative electrode thickness [m]",
+    "Negative electrode conductivity [S.m-1]",
+    "Negative electrode OCP [V]",
+    "Negative electrode OCP entropic change [V.K-1]",
+    "Negative electrode charge transfer coefficient",
+)
 REFERENCE_CAPACITY_AH: Final = 50.0
 """Scale of one square metre's capacity; only numerical."""
 
@@ -51,7 +64,9 @@ def design_parameters(kind: ModelKind) -> Any:
             "Cell heat capacity [J.K-1.m-3]": pybamm.InputParameter("heat capacity"),
             "Total heat transfer coefficient [W.m-2.K-1]": pybamm.InputParameter("cooling"),
         }
-    for side in ("Negative", "Positive"):
+    if kind.is_half_cell:
+        replaced |= _lithium_values()
+    for side in ("Positive",) if kind.is_half_cell else ("Negative", "Positive"):
         replaced.update(_electrode_values(values, side, kind))
     values.update(replaced, check_already_exists=False)
     return values
@@ -66,6 +81,24 @@ def negative_surface_factor(values: Any) -> Any:
         values["Negative particle radius [m]"]
     )
     return pybamm.InputParameter("negative area") / growth
+
+
+def thickness_stretch(side: str) -> Any:
+    """Return an electrode's true thickness over the reference one."""
+    return pybamm.InputParameter(f"{side.lower()} thickness") / REFERENCE_THICKNESS_M
+
+
+def _lithium_values() -> dict[str, Any]:
+    """Return a lithium electrode.
+
+    Xu et al. 2019, J. Electrochem. Soc. 166, A3456, as PyBaMM's set of that name has it, quoted;
+    its exchange current stands for any electrolyte (assumed).
+    """
+    source = pybamm.ParameterValues(LITHIUM_SET)
+    return {
+        **{name: source[name] for name in LITHIUM},
+        "Upper voltage cut-off [V]": HALF_CELL_CEILING_V,
+    }
 
 
 def _electrolyte_values(values: Any, electrolyte_set: str | None) -> dict[str, Any]:
@@ -93,14 +126,15 @@ def _electrode_values(values: Any, side: str, kind: ModelKind) -> dict[str, Any]
     def through(name: str) -> Any:
         return given(name) if kind.knots == 1 else _profile(side, name, kind.knots)
 
-    stretch = given("thickness") / REFERENCE_THICKNESS_M
+    stretch = thickness_stretch(side)
     porosity = stretch * through("porosity")
     growth = given("radius") / float(values[f"{side} particle radius [m]"])
     tortuosity = stretch * porosity / through("transport")
     solid_tortuosity = stretch * (1.0 - porosity) / through("conductivity")
-    diffusivity, exchange = (
+    diffusivity, exchange, double_layer = (
         f"{side} particle diffusivity [m2.s-1]",
         f"{side} electrode exchange-current density [A.m-2]",
+        f"{side} electrode double-layer capacity [F.m-2]",
     )
     return {
         f"{side} electrode thickness [m]": REFERENCE_THICKNESS_M,
@@ -112,6 +146,11 @@ def _electrode_values(values: Any, side: str, kind: ModelKind) -> dict[str, Any]
         diffusivity: scaled(values[diffusivity], 1.0 / growth**2),
         exchange: scaled(values[exchange], through("area") / growth),
         f"Initial concentration in {side.lower()} electrode [mol.m-3]": given("concentration"),
+        **(
+            {double_layer: scaled(values[double_layer], through("area") / growth)}
+            if double_layer in values and kind.knots == 1
+            else {}
+        ),
     }
 
 
