@@ -226,10 +226,10 @@ def join_cluster(address: str, n_workers: int | None = None) -> RayExecutor:
             },
         )
     except (RayError, ConnectionError, RuntimeError, ValueError, AssertionError) as error:
-        raise Invalid(
-            f"--ray {address}: cannot join: {_first_line(error)}; start cellwright on a node of "
-            "the cluster and give the head's HOST:PORT"
-        ) from error
+        advice = "start cellwright on a node of the cluster and give the head's HOST:PORT"
+        if os.environ.get("RAY_AUTH_MODE") != "token":
+            advice += "; if it wants a token, set RAY_AUTH_MODE=token and RAY_AUTH_TOKEN_PATH"
+        raise Invalid(f"--ray {address}: cannot join: {_first_line(error)}; {advice}") from error
     _refuse_other_versions()
     cpus = int(ray.cluster_resources().get("CPU", 0))
     if cpus < 1:
@@ -257,10 +257,12 @@ def refuse_unanswered(address: str) -> None:
 
 def _refuse_other_versions() -> None:
     """Raise ``Invalid`` naming every node whose Python or libraries differ from ours."""
-    probe = ray.remote(versions).options(num_cpus=0, max_retries=0)
+    probe = ray.remote(versions)
     asked = {
         node["NodeManagerAddress"]: probe.options(
-            scheduling_strategy=NodeAffinitySchedulingStrategy(node["NodeID"], soft=False)
+            num_cpus=0,
+            max_retries=0,
+            scheduling_strategy=NodeAffinitySchedulingStrategy(node["NodeID"], soft=False),
         ).remote()
         for node in _living_nodes()
     }
