@@ -1,0 +1,322 @@
+"""The problems deciders are judged on: levels with costs, noise, constraints, and a known optimum.
+
+Everything a decider sees is a campaign over the unit cube; metric names are borrowed from the
+vocabulary (``FIRST``, ``SECOND``), since a campaign may only name metrics it knows.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from experiments.campaign import Budget, Campaign, Constraint, Objective
+from experiments.design import Design
+from experiments.design_space import Continuous, DesignSpace
+from experiments.fidelity import Fidelity
+from experiments.job import Job
+from experiments.observation import Metric, Observation, Provenance
+
+FIRST = "specific_energy_Wh_per_kg"
+SECOND = "duration_s"
+TARGET = "target"
+CHEAP = "cheap"
+Truth = Callable[[np.ndarray], float]
+
+
+@dataclass(frozen=True)
+class Problem:
+    """A problem with a noise-free truth; everything is maximised.
+
+    ``truths`` maps level → metric → function of a unit-cube point. ``best`` is the largest value of
+    the first metric at the target (with constraints kept), or of the dominated hypervolume.
+    """
+
+    name: str
+    n_dim: int
+    truths: dict[str, dict[str, Truth]]
+    best: float
+    noise_sd: dict[str, float]
+    """Metric → standard deviation of one observation, at every level."""
+    budget: float
+    """Target equivalents."""
+    cost: dict[str, float] = field(default_factory=lambda: {TARGET: 1.0})
+    at_most: float | None = None
+    """Limit on the second metric."""
+    reference: tuple[float, float] | None = None
+    """Reference point: two objectives."""
+    rivals: tuple[str, ...] = ("sobol", "random")
+
+    @property
+    def is_multi_fidelity(self) -> bool:
+        """Say whether there is a cheap level."""
+        return len(self.cost) > 1
+
+    def campaign(self, seed: int, *, target_only: bool = False) -> Campaign:
+        """Return the campaign of one repetition."""
+        levels = [name for name in self.cost if name == TARGET or not target_only]
+        objectives = [Objective(name="first", metric=FIRST, sense="maximize", at_power_W=1.0)]
+        if self.reference is not None:
+            objectives = [
+                objectives[0].model_copy(update={"reference": self.reference[0]}),
+                Objective(
+                    name="second",
+                    metric=SECOND,
+                    sense="maximize",
+                    at_power_W=1.0,
+                    reference=self.reference[1],
+                ),
+            ]
+        constraints = ()
+        if self.at_most is not None:
+            constraints = (Constraint(metric=SECOND, max=self.at_most, at_power_W=1.0),)
+        return Campaign(
+            name=self.name,
+            design=DesignSpace(
+                parameters=tuple(
+                    Continuous(name=f"x{i}", low=0.0, high=1.0) for i in range(self.n_dim)
+                )
+            ),
+            objectives=tuple(objectives),
+            constraints=constraints,
+            fidelities=tuple(
+                Fidelity(
+                    name=name,
+                    voxels=96 if name == TARGET else 64,
+                    voxel_size_um=0.4 if name == TARGET else 0.6,
+                    cost=self.cost[name],
+                )
+                for name in levels
+            ),
+            target=TARGET,
+            budget=Budget(fine_equivalents=self.budget),
+            seed=seed,
+        )
+
+    def observe(self, job: Job) -> Observation:
+        """Return a noisy observation; its noise follows from the job's seed alone."""
+        x = unit_point(job.design)
+        digest = hashlib.sha256(str(job.seed).encode()).digest()
+        rng = np.random.default_rng(int.from_bytes(digest[:8], "big"))
+        metrics = {
+            metric: Metric(value=truth(x) + self.noise_sd[metric] * rng.standard_normal())
+            for metric, truth in self.truths[job.fidelity].items()
+        }
+        cost = self.cost[job.fidelity]
+        return Observation(job=job, metrics=metrics, provenance=Provenance(busy_s=cost))
+
+    def regret(self, x: np.ndarray | None, evaluated: list[np.ndarray]) -> float:
+        """Return what a recommendation leaves on the table, noise-free at the target.
+
+        With two objectives: the missing hypervolume of everything evaluated at the target. A
+        recommendation that breaks a constraint is worth the worst feasible value seen.
+        """
+        at_target = self.truths[TARGET]
+        if self.reference is not None:
+            points = [(at_target[FIRST](p), at_target[SECOND](p)) for p in evaluated]
+            return self.best - dominated_area(points, self.reference)
+        if x is None:
+            return self.best - min((at_target[FIRST](p) for p in evaluated), default=0.0)
+        if self.at_most is not None and at_target[SECOND](x) > self.at_most:
+            return self.best - min(at_target[FIRST](p) for p in [*evaluated, x])
+        return self.best - at_target[FIRST](x)
+
+
+def unit_point(design: Design) -> np.ndarray:
+    """Return a design's unit-cube point."""
+    return np.array([float(design.values[f"x{i}"]) for i in range(len(design.values))])
+
+
+def dominated_area(points: list[tuple[float, float]], reference: tuple[float, float]) -> float:
+    """Return the area two maximised objectives dominate above a reference."""
+    area, height = 0.0, reference[1]
+    for first, second in sorted(points, reverse=True):
+        if first > reference[0] and second > height:
+            area += (first - reference[0]) * (second - height)
+            height = second
+    return area
+
+
+def hartmann6(x: np.ndarray, *, first_weight: float = 1.0) -> float:
+    """Return the Hartmann function of six variables, maximised (Dixon & Szegö 1978).
+
+    ``first_weight`` replaces its first coefficient 1.0 by 1.0 − 0.1·(1 − weight), as in the
+    augmented Hartmann function (Wu et al., UAI 2020, appendix).
+    """
+    alpha = np.array([1.0 - 0.1 * (1.0 - first_weight), 1.2, 3.0, 3.2])
+    a = np.array(
+        [
+            [10, 3, 17, 3.5, 1.7, 8],
+            [0.05, 10, 17, 0.1, 8, 14],
+            [3, 3.5, 1.7, 10, 17, 8],
+            [17, 8, 0.05, 10, 0.1, 14],
+        ]
+    )
+    p = 1e-4 * np.array(
+        [
+            [1312, 1696, 5569, 124, 8283, 5886],
+            [2329, 4135, 8307, 3736, 1004, 9991],
+            [2348, 1451, 3522, 2883, 3047, 6650],
+            [4047, 8828, 8732, 5743, 1091, 381],
+        ]
+    )
+    return float((alpha * np.exp(-(a * (x - p) ** 2).sum(axis=1))).sum())
+
+
+def branin(x: np.ndarray, *, weight: float = 1.0) -> float:
+    """Return minus the Branin function on the unit square; ``weight`` < 1 is the augmented form.
+
+    Augmented Branin: b becomes b − 0.1·(1 − weight) (Wu et al., UAI 2020, appendix).
+    """
+    u, v = 15.0 * x[0] - 5.0, 15.0 * x[1]
+    b = 5.1 / (4.0 * math.pi**2) - 0.1 * (1.0 - weight)
+    y = (v - b * u**2 + 5.0 / math.pi * u - 6.0) ** 2
+    return -(y + 10.0 * (1.0 - 1.0 / (8.0 * math.pi)) * math.cos(u) + 10.0)
+
+
+_BOREHOLE_LOW = np.array([0.05, 100, 63070, 990, 63.1, 700, 1120, 9855])
+_BOREHOLE_HIGH = np.array([0.15, 50000, 115600, 1110, 116, 820, 1680, 12045])
+
+
+def borehole(x: np.ndarray, *, is_cheap: bool = False) -> float:
+    """Return the flow through a borehole (Worley 1987); cheap as in Xiong, Qian & Wu (2013)."""
+    rw, r, tu, hu, tl, hl, length, kw = _BOREHOLE_LOW + x * (_BOREHOLE_HIGH - _BOREHOLE_LOW)
+    logarithm = math.log(r / rw)
+    factor, one = (5.0, 1.5) if is_cheap else (2.0 * math.pi, 1.0)
+    below = logarithm * (one + 2.0 * length * tu / (logarithm * rw**2 * kw) + tu / tl)
+    return factor * tu * (hu - hl) / below
+
+
+def currin(x: np.ndarray) -> float:
+    """Return minus the Currin exponential function (Currin et al. 1988)."""
+    low = 1.0 if x[1] <= 1e-12 else 1.0 - math.exp(-0.5 / x[1])
+    above = 2300 * x[0] ** 3 + 1900 * x[0] ** 2 + 2092 * x[0] + 60
+    return -low * above / (100 * x[0] ** 3 + 500 * x[0] ** 2 + 4 * x[0] + 20)
+
+
+def gardner_objective(x: np.ndarray) -> float:
+    """Return minus the objective of Gardner et al. (ICML 2014), first simulation."""
+    u, v = 6.0 * x
+    return -(math.cos(2 * u) * math.cos(v) + math.sin(u))
+
+
+def gardner_constraint(x: np.ndarray) -> float:
+    """Return the constraint of Gardner et al. (ICML 2014), first simulation: at most 0.5."""
+    u, v = 6.0 * x
+    return math.cos(u) * math.cos(v) - math.sin(u) * math.sin(v)
+
+
+def problems() -> dict[str, Problem]:
+    """Return all problems by name; electrode problems join where their tables are committed."""
+    single = ("sobol", "random", "optuna", "botorch_surrogate")
+    multi = ("sobol", "random", "botorch_surrogate")
+    found = [
+        Problem(
+            name="hartmann6",
+            n_dim=6,
+            truths={TARGET: {FIRST: hartmann6}},
+            best=3.32237,
+            noise_sd={FIRST: 0.02},
+            budget=60,
+            rivals=single,
+        ),
+        Problem(
+            name="branin",
+            n_dim=2,
+            truths={TARGET: {FIRST: branin}},
+            best=-0.397887,
+            noise_sd={FIRST: 0.5},
+            budget=30,
+            rivals=single,
+        ),
+        Problem(
+            name="gardner",
+            n_dim=2,
+            truths={TARGET: {FIRST: gardner_objective, SECOND: gardner_constraint}},
+            best=_best_gardner(),
+            noise_sd={FIRST: 0.02, SECOND: 0.02},
+            budget=40,
+            at_most=0.5,
+            rivals=("sobol", "random", "optuna"),
+        ),
+        Problem(
+            name="branin_currin",
+            n_dim=2,
+            truths={TARGET: {FIRST: branin, SECOND: currin}},
+            best=59.36011874867746,
+            noise_sd={FIRST: 0.5, SECOND: 0.05},
+            budget=40,
+            reference=(-18.0, -6.0),
+            rivals=("sobol", "random", "optuna"),
+        ),
+    ]
+    for ratio in (10, 3):
+        cost = {TARGET: 1.0, CHEAP: 1.0 / ratio}
+        found += [
+            Problem(
+                name=f"augmented_hartmann_1_{ratio}",
+                n_dim=6,
+                truths={
+                    TARGET: {FIRST: hartmann6},
+                    CHEAP: {FIRST: lambda x: hartmann6(x, first_weight=0.0)},
+                },
+                best=3.32237,
+                noise_sd={FIRST: 0.02},
+                budget=40,
+                cost=cost,
+                rivals=multi,
+            ),
+            Problem(
+                name=f"augmented_branin_1_{ratio}",
+                n_dim=2,
+                truths={
+                    TARGET: {FIRST: branin},
+                    CHEAP: {FIRST: lambda x: branin(x, weight=0.5)},
+                },
+                best=-0.397887,
+                noise_sd={FIRST: 0.5},
+                budget=20,
+                cost=cost,
+                rivals=multi,
+            ),
+            Problem(
+                name=f"borehole_1_{ratio}",
+                n_dim=8,
+                truths={
+                    TARGET: {FIRST: borehole},
+                    CHEAP: {FIRST: lambda x: borehole(x, is_cheap=True)},
+                },
+                best=borehole(np.array([1.0, 0.0, 1.0, 1.0, 1.0, 0.0, 0.0, 1.0])),
+                noise_sd={FIRST: 1.0},
+                budget=30,
+                cost=cost,
+                rivals=multi,
+            ),
+        ]
+    found.append(
+        Problem(
+            name="adversarial_branin_1_10",
+            n_dim=2,
+            truths={
+                TARGET: {FIRST: branin},
+                CHEAP: {FIRST: lambda x: -branin(x) + 30.0 * math.sin(9.0 * x[0])},
+            },
+            best=-0.397887,
+            noise_sd={FIRST: 0.5},
+            budget=20,
+            cost={TARGET: 1.0, CHEAP: 0.1},
+            rivals=multi,
+        )
+    )
+    return {problem.name: problem for problem in found}
+
+
+def _best_gardner() -> float:
+    """Return the constrained optimum to about 1e-5, by a grid of 1,200 x 1,200 points."""
+    edge = 6.0 * np.linspace(0.0, 1.0, 1201)
+    u, v = np.meshgrid(edge, edge)
+    value = -(np.cos(2 * u) * np.cos(v) + np.sin(u))
+    return float(np.where(np.cos(u + v) <= 0.5, value, -np.inf).max())

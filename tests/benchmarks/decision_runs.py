@@ -1,0 +1,123 @@
+"""One benchmark run: a decider on a problem with a seed, as a trace kept on disk."""
+
+from __future__ import annotations
+
+import json
+import math
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from agents.acquisition.decider import Decider
+from experiments.campaign import Campaign
+from experiments.job import new_job
+from experiments.observation import Observation
+from experiments.ranking import Question
+from tests.benchmarks.decision_problems import TARGET, Problem, unit_point
+
+
+@dataclass(frozen=True)
+class Trace:
+    """Regret of the recommendation after every observation."""
+
+    problem: str
+    decider: str
+    version: str
+    seed: int
+    cost: list[float]
+    regret: list[float]
+    n_target: int
+    seconds: float
+    covered: int = 0
+    """Target evaluations that fell into the 95% interval predicted when they were proposed."""
+    n_predicted: int = 0
+
+
+def run(problem: Problem, decider: Decider, seed: int, *, target_only: bool = False) -> Trace:
+    """Spend the problem's budget one evaluation after another."""
+    campaign = problem.campaign(seed, target_only=target_only)
+    observations: list[Observation] = []
+    spent, costs, regrets = 0.0, [], []
+    covered = n_predicted = 0
+    started = time.perf_counter()
+    while any((left := left_of(problem, campaign, spent)).values()):
+        ranking = decider.rank(_question(campaign, observations, left))
+        if observations:
+            regrets.append(_regret(problem, ranking.recommended, observations))
+        if not ranking.candidates:
+            break
+        best = ranking.candidates[0]
+        job = new_job(
+            campaign.name,
+            best.design,
+            best.fidelity,
+            campaign_seed=seed,
+            replicate=best.replicate,
+        )
+        observation = problem.observe(job)
+        for key, predicted in best.predicted.items():
+            value = observation.value(key)
+            if best.fidelity == TARGET and value is not None:
+                n_predicted += 1
+                covered += abs(value - predicted.mean) <= 1.96 * predicted.sd
+        observations.append(observation)
+        spent += problem.cost[best.fidelity]
+        costs.append(spent)
+    if len(regrets) < len(costs):
+        ranking = decider.rank(_question(campaign, observations, left))
+        regrets.append(_regret(problem, ranking.recommended, observations))
+    return Trace(
+        problem=problem.name,
+        decider=decider.name,
+        version=decider.version,
+        seed=seed,
+        cost=costs,
+        regret=regrets,
+        n_target=sum(o.job.fidelity == TARGET for o in observations),
+        seconds=time.perf_counter() - started,
+        covered=covered,
+        n_predicted=n_predicted,
+    )
+
+
+def left_of(problem: Problem, campaign: Campaign, spent: float) -> dict[str, int]:
+    """Return how many evaluations of each level the rest of the budget could pay."""
+    free = problem.budget - spent
+    return {f.name: math.floor(free / problem.cost[f.name] + 1e-9) for f in campaign.fidelities}
+
+
+def cached(
+    folder: Path, name: str, problem: Problem, seed: int, make: Callable[[], Trace]
+) -> Trace:
+    """Return a run's trace, from the folder where it was made before.
+
+    Rivals are kept by their pinned version; our own traces by the decider's version.
+    """
+    path = folder / problem.name / name / f"{seed}.json"
+    if path.is_file():
+        return Trace(**json.loads(path.read_text(encoding="utf-8")))
+    trace = make()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_suffix(".partial")
+    partial.write_text(json.dumps(asdict(trace)), encoding="utf-8")
+    partial.replace(path)
+    return trace
+
+
+def _question(
+    campaign: Campaign, observations: list[Observation], left: dict[str, int]
+) -> Question:
+    return Question(
+        campaign=campaign,
+        observations=tuple(observations),
+        left=left,
+        n_candidates=1,
+        position=len(observations),
+    )
+
+
+def _regret(problem: Problem, recommended: object, observations: list[Observation]) -> float:
+    evaluated = [unit_point(o.job.design) for o in observations if o.job.fidelity == TARGET]
+    design = getattr(recommended, "design", None)
+    return float(problem.regret(None if design is None else unit_point(design), evaluated))
