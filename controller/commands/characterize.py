@@ -156,6 +156,9 @@ def command(
     if is_run:
         raise Invalid(f"--run: {image} is one image and gives no further volumes; give a recipe")
 
+    if figures is not None:
+        _make_folder(figures)
+
     from simulators.microstructure.image_file import read_labels
     from simulators.properties import characterize_fully
 
@@ -226,6 +229,14 @@ def _one_voxel_size_um(text: str | None) -> float:
     if sizes_m is None or len(set(sizes_m)) != 1:
         raise Invalid("--voxel-size-um: give one size; a recipe has none of its own")
     return sizes_m[0] * 1e6
+
+
+def _make_folder(folder: Path) -> None:
+    """Make the folder before the work begins, which takes minutes for a large image."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise Invalid(f"--figures {folder}: cannot be made: {error.strerror}") from error
 
 
 def _draw(

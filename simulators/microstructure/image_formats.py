@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import importlib
 import re
+from collections.abc import Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, Final
 
@@ -49,6 +51,7 @@ def _open_folder(path: Path) -> StoredImage:
     )
     if len(pages) < 2:
         raise Invalid(f"{path}: a folder with {len(pages)} pages (.tif, .png); a stack needs 2")
+    _refuse_gap(pages)
     first = _open_page(pages[0])
     stack = np.empty((len(pages), *first.values.shape), first.values.dtype)
     for i, page in enumerate(pages):
@@ -60,6 +63,22 @@ def _open_folder(path: Path) -> StoredImage:
             )
         stack[i] = values
     return StoredImage(stack, first.voxel_size_m, first.notes)
+
+
+def _refuse_gap(pages: Sequence[Path]) -> None:
+    """Refuse a folder whose names count evenly, but for pages that are not there."""
+    parts = [re.split(r"(\d+)", page.stem) for page in pages]
+    changing = [i for i, same in enumerate(zip(*parts, strict=False)) if len(set(same)) > 1]
+    if len({len(part) for part in parts}) > 1 or len(changing) != 1 or changing[0] % 2 == 0:
+        return  # the names do not count
+    number = [int(part[changing[0]]) for part in parts]
+    step = min(b - a for a, b in pairwise(number))
+    for page, a, b in zip(pages, number[:-1], number[1:], strict=False):
+        if b - a != step:
+            raise Invalid(
+                f"{page.parent}: pages are missing between {page.name} and number {b}; the others "
+                f"are {step} apart"
+            )
 
 
 def _open_page(path: Path) -> StoredImage:

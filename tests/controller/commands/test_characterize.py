@@ -112,6 +112,7 @@ def test_figures_are_written_and_named(capsys, image, tmp_path):
         ([*NAMED, "--binder-ion-diffusivity", "1.2"], "between 0 and 1"),
         ([*NAMED, "--binder-ion-diffusivity", "nan"], "between 0 and 1"),
         ([*NAMED, "--tolerance", "0"], "--tolerance"),
+        ([*NAMED, "--figures", "/dev/null/figures"], "cannot be made"),
         ([*NAMED, "--volumes", "0.01"], "too small to be cut up"),
         ([*NAMED, "--volumes", "0.01", "--run"], "give a recipe"),
     ],

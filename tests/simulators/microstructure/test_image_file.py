@@ -58,6 +58,14 @@ def test_a_folder_of_pages_is_read_in_the_order_of_its_numbers(tmp_path, stack):
     assert np.array_equal(read_labels(tmp_path, None, UM).labels, np.concatenate([stack, stack]))
 
 
+def test_a_folder_with_a_page_missing_is_refused(tmp_path, stack):
+    for i in (0, 2, 4, 8, 10):
+        tifffile.imwrite(tmp_path / f"scan7_{i:03d}.tif", stack[0])
+    assert "between scan7_004.tif and number 8" in refusal(tmp_path, None, UM)
+    tifffile.imwrite(tmp_path / "scan7_006.tif", stack[1])
+    assert read_labels(tmp_path, None, UM).labels.shape == (6, 7, 8)
+
+
 def test_npy_is_read(tmp_path, stack):
     np.save(tmp_path / "a.npy", stack)
     assert np.array_equal(read_labels(tmp_path / "a.npy", None, UM).labels, stack)
