@@ -26,7 +26,7 @@ from simulators.cell.sizing import size_cell
 from simulators.microstructure.composition import compose
 
 POWERS_W = (45.0, 120.0, 200.0)
-CHEAP = (("SPM", 20), ("SPMe", 20), ("DFN", 8), ("DFN", 10))
+CHEAP = (("half-cell", 20), ("SPM", 20), ("SPMe", 20), ("DFN", 8), ("DFN", 10))
 
 
 def campaign_cell(rng: np.random.Generator) -> tuple[DesignInputs, Conditions, float]:

@@ -7,6 +7,7 @@ from typing import Any
 import pybamm
 
 from simulators.cell.p2d_inputs import DesignInputs, ElectrodeInputs
+from simulators.cell.p2d_parameters import LITHIUM
 
 
 def plain_discharge(
@@ -19,6 +20,7 @@ def plain_discharge(
     model: str = "DFN",
     mesh_points: int | dict[str, int] = 20,
     rtol: float = 1e-4,
+    is_half_cell: bool = False,
 ) -> Any:
     """Return PyBaMM's solution of one square metre at constant power."""
     built = getattr(pybamm.lithium_ion, model)(
@@ -26,6 +28,7 @@ def plain_discharge(
             "transport efficiency": "tortuosity factor",
             "operating mode": "power",
             "contact resistance": "true",
+            **({"working electrode": "positive"} if is_half_cell else {}),
         }
     )
     values = plain_values(
@@ -35,6 +38,10 @@ def plain_discharge(
         temperature_K=temperature_K,
         parameter_set=parameter_set,
     )
+    if is_half_cell:
+        lithium = pybamm.ParameterValues("Xu2019")
+        values.update({name: lithium[name] for name in LITHIUM}, check_already_exists=False)
+        values["Upper voltage cut-off [V]"] = 5.0
     names = ("x_n", "x_s", "x_p", "r_n", "r_p")
     points = mesh_points if isinstance(mesh_points, dict) else dict.fromkeys(names, mesh_points)
     simulation = pybamm.Simulation(

@@ -46,6 +46,33 @@ def test_units_become_si_in_the_recipe() -> None:
     assert recipe.positive.binder_wt_pct == pytest.approx(recipe.positive.carbon_wt_pct)
 
 
+def test_the_electrolyte_varies_like_an_electrode() -> None:
+    text = TEXT.replace(
+        "design:\n",
+        "design:\n  electrolyte: {salt_mol_per_m3: {min: 800, max: 1600}, "
+        "correlation: Nyman2008}\n",
+    )
+    text = text.replace(
+        "  positive: {active_wt_pct: 94",
+        "  electrolyte: {salt_mol_per_m3: 1000}\n  positive: {active_wt_pct: 94",
+    )
+    campaign = parsed(text)
+    recipe = campaign.recipe(campaign.design.from_unit([0.5] * campaign.design.n_unit))
+    assert recipe.electrolyte.salt_mol_per_m3 == pytest.approx(1200.0)
+    assert recipe.electrolyte.correlation == "Nyman2008"
+    with pytest.raises(Invalid, match=r"salt_mol_per_m3.*must be > 100 and < 4000; found 1\.2"):
+        parsed(text.replace("min: 800", "min: 1.2"))
+
+
+def test_a_protocol_of_its_own_needs_a_model_with_depth() -> None:
+    text = TEXT.replace(
+        "objectives:\n", "objectives:\n  - {name: fast, minimize: fast_charge_min}\n"
+    )
+    assert parsed(text).wanted == ("fast_charge_min",)
+    with pytest.raises(Invalid, match="fast_charge_min needs model DFN at every fidelity"):
+        parsed(text.replace("mesh_points: 10", "mesh_points: 10, model: SPM"))
+
+
 def test_all_parameter_kinds_are_read() -> None:
     text = TEXT.replace(
         "active_wt_pct: {min: 92, max: 97}",

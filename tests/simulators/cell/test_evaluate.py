@@ -220,3 +220,22 @@ def test_a_cheap_model_says_where_it_is_not_to_be_trusted(
     fast = evaluate(recipe, properties, 150.0, model="SPM", with_bias=False)
     assert slow.flags == ()
     assert fast.flags == ("SPM ranks designs like DFN only up to 0.6C",)
+
+
+def test_a_half_cell_agrees_with_pybamms_and_lacks_the_negatives_losses(
+    recipe: Recipe, properties: EffectiveProperties
+) -> None:
+    half = evaluate(recipe, properties, model="half-cell", with_bias=False)
+    whole = evaluate(recipe, properties, with_bias=False)
+    assert half.metrics["mean_voltage_V"] > whole.metrics["mean_voltage_V"]
+    sized = size_cell(CELL, recipe)
+    area_m2 = sized.whole.coated_area_m2
+    plain = plain_discharge(
+        design_inputs(sized, recipe, properties, Physics()),
+        power_W_per_m2=150.0 / area_m2,
+        resistance_Ohm_m2=sized.whole.series_resistance_Ohm * area_m2,
+        mesh_points=30,
+        is_half_cell=True,
+    )
+    expected_Wh = energy_Wh_per_m2(plain, 150.0 / area_m2) * area_m2
+    assert half.metrics["energy_Wh"] == pytest.approx(expected_Wh, rel=5e-3)
