@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 
 from experiments.errors import Invalid
-from simulators.properties.conduction import Conductivity
+from simulators.properties.conduction import Conductivity, Device
 from simulators.properties.slabs import available_cores
 from simulators.properties.transport import Conduction, Sides, solve_conduction
 
@@ -25,13 +25,15 @@ def solve_batch(
     sides: Sides = "no_flux",
     tolerance: float = 1e-3,
     n_threads: int | None = None,
+    device: Device = "cpu",
     progress: Callable[[int], None] | None = None,
 ) -> list[Conduction]:
     """Return what ``solve_conduction`` gives for every member, in their order.
 
     Small members run side by side, one thread each; one that is done makes way for the next, so the
-    slowest holds nobody up. Members need not be of one size. ``progress`` is called with the number
-    of members that are done. Raises ``Invalid`` with the place of the member that is wrong.
+    slowest holds nobody up. On another device than the CPU members run one after another. Members
+    need not be of one size. ``progress`` is called with the number of members that are done. Raises
+    ``Invalid`` with the place of the member that is wrong.
     """
     threads = n_threads or available_cores()
     done: list[Conduction | None] = [None] * len(members)
@@ -45,13 +47,15 @@ def solve_batch(
                 sides=sides,
                 tolerance=tolerance,
                 n_threads=own_threads,
+                device=device,
             )
         except Invalid as error:
             raise Invalid(f"member {place}: {error.message}", **error.evidence) from error
         if progress:
             progress(sum(result is not None for result in done))
 
-    small = [place for place, member in enumerate(members) if _size(member) < LARGE]
+    together = device == "cpu"
+    small = [n for n, member in enumerate(members) if together and _size(member) < LARGE]
     with ThreadPoolExecutor(max_workers=threads, thread_name_prefix="batch-member") as pool:
         for future in [pool.submit(solve, place, 1) for place in small]:
             future.result()

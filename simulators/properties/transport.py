@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import Final, Literal
+from typing import Final, Literal, get_args
 
 import numpy as np
 
@@ -12,12 +12,13 @@ from simulators.properties.compiled import Floats, Reals
 from simulators.properties.conduction import (
     Conductivity,
     ConductivityTable,
+    Device,
     dense_potential,
     kinds_of,
-    lay_out,
     make_even,
+    plan_layout,
     read_conductivity,
-    solve,
+    solve_on,
     survey,
 )
 from simulators.properties.percolation import find_runs
@@ -56,6 +57,10 @@ class Conduction:
     """Effective conductivity of every layer along the axis; its harmonic mean is ``relative``."""
     tortuosity_profile: Reals = field(repr=False)
     """Σφᵢσᵢ of every layer over its effective conductivity; infinite where nothing percolates."""
+    device: str = "cpu"
+    """Where it was solved: cpu, cuda, or torch on the CPU."""
+    remark: str = ""
+    """Why it was not solved where it was asked for."""
     potential: Floats | None = field(default=None, repr=False)
     """`z y x`; 1 at the front end face, 0 at the back; NaN where nothing flows."""
 
@@ -70,24 +75,29 @@ def solve_conduction(
     max_iterations: int = 500,
     n_threads: int | None = None,
     return_field: bool = False,
+    device: Device = "cpu",
 ) -> Conduction:
     """Solve steady conduction between the two end faces of ``axis``.
 
     ``conductivity`` is ``(labels, {label: conductivity})`` (uint8 labels `z x y x x`, the lean way)
     or an array of conductivities. The end faces are half a voxel from the end voxels' centres; the
     sides let nothing through or are periodic. ``tolerance`` is the width asked of the certified
-    interval, (upper - lower) / upper. Raises ``Invalid`` for what cannot be meant.
+    interval, (upper - lower) / upper. ``device`` is ``cpu`` (compiled kernels), ``cuda``, ``auto``
+    (CUDA where there is one) or ``torch`` (the CUDA path's code on the CPU). Raises ``Invalid`` for
+    what cannot be meant.
     """
     table = read_conductivity(conductivity)
     if np.size(voxel_size_m) not in {1, 3}:
         raise Invalid(f"expected one voxel size or three, not {voxel_size_m}")
     spacing_m = np.broadcast_to(np.asarray(voxel_size_m, np.float64), 3)
-    _check(table.labels.shape, axis, spacing_m, sides, tolerance)
+    _check(table.labels.shape, axis, spacing_m, sides, tolerance, device)
     order = (axis, *(a for a in range(3) if a != axis))
     turned = replace(table, labels=np.ascontiguousarray(table.labels.transpose(order)))
     threads = n_threads or available_cores()
     turned_m = spacing_m[list(order)]
-    result = _solve(turned, turned_m, sides, tolerance, max_iterations, threads, return_field)
+    result = _solve(
+        turned, turned_m, sides, tolerance, max_iterations, threads, return_field, device
+    )
     if result.potential is None:
         return result
     back = result.potential.transpose(np.argsort(order))
@@ -102,6 +112,7 @@ def _solve(
     max_iterations: int,
     n_threads: int,
     return_field: bool,
+    device: Device,
 ) -> Conduction:
     shape = table.labels.shape
     layer_mean, conducting = survey(table, n_threads)
@@ -115,10 +126,10 @@ def _solve(
     if fraction == 0:
         nothing, never = np.zeros(shape[0]), np.full(shape[0], np.inf)
         return Conduction(0.0, 0.0, 0.0, None, 0.0, 0, 0.0, True, NO_PATH, nothing, never)
-    grid = lay_out(table, runs, spacing_m, is_periodic=is_periodic, n_threads=n_threads)
+    road, layout = plan_layout(table, runs, spacing_m, is_periodic=is_periodic, n_threads=n_threads)
     asked = max(tolerance - 2 * table.rounding, LEAST_TOLERANCE)
-    solution = solve(grid, asked, max_iterations)
-    layout = grid.layout
+    solved = solve_on(device, road, layout, asked, max_iterations, return_field=return_field)
+    solution = solved.solution
     unit = float(table.values.max()) * layout.nz / (layout.ny * layout.nx)
     relative = _checked(solution.energy * unit, wiener)
     profile = unit * solution.energy**2 / (layout.nz * solution.layer_power)
@@ -134,8 +145,10 @@ def _solve(
         bound_method=BOUND_METHOD,
         profile=profile,
         tortuosity_profile=layer_mean / profile,
-        potential=dense_potential(layout, *grid.potentials(solution.potential), shape, n_threads)
-        if return_field
+        device=solved.device,
+        remark=solved.remark,
+        potential=dense_potential(layout, *solved.potentials, shape, n_threads)
+        if solved.potentials
         else None,
     )
 
@@ -153,7 +166,12 @@ def _checked(relative: float, wiener: float) -> float:
 
 
 def _check(
-    shape: tuple[int, ...], axis: int, spacing_m: Reals, sides: str, tolerance: float
+    shape: tuple[int, ...],
+    axis: int,
+    spacing_m: Reals,
+    sides: str,
+    tolerance: float,
+    device: str,
 ) -> None:
     if axis not in (0, 1, 2):
         raise Invalid(f"axis must be 0, 1 or 2, not {axis}")
@@ -165,6 +183,8 @@ def _check(
         )
     if not (np.isfinite(spacing_m).all() and (spacing_m > 0).all()):
         raise Invalid(f"voxel sizes must be finite and above 0, not {spacing_m.tolist()}")
+    if device not in get_args(Device):
+        raise Invalid(f"device must be one of {', '.join(get_args(Device))}, not {device!r}")
     if sides not in ("no_flux", "periodic"):
         raise Invalid(f"sides must be no_flux or periodic, not {sides!r}")
     if not LEAST_TOLERANCE <= tolerance < 1:

@@ -1,7 +1,8 @@
 """A voxel conduction solver: conjugate gradients, a multigrid cycle, and bounds on both sides.
 
-``conductivity_table`` reads the input, ``laying_out`` builds the grids, ``conjugate_gradients``
-solves on them, ``dissipation`` and ``equilibrated_flux`` bound the answer from above and below.
+``conductivity_table`` reads the input, ``laying_out`` and ``tensor_grid`` build the grids (compiled
+kernels, or torch on a device), ``conjugate_gradients`` solves on either, ``dissipation`` and
+``equilibrated_flux`` bound the answer from above and below.
 """
 
 from simulators.properties.conduction.conductivity_table import (
@@ -10,19 +11,21 @@ from simulators.properties.conduction.conductivity_table import (
     read_conductivity,
     survey,
 )
-from simulators.properties.conduction.conjugate_gradients import Solution, solve
-from simulators.properties.conduction.laying_out import dense_potential, lay_out, make_even
+from simulators.properties.conduction.conjugate_gradients import Solution
+from simulators.properties.conduction.devices import Device, solve_on
+from simulators.properties.conduction.laying_out import dense_potential, make_even, plan_layout
 from simulators.properties.conduction.spanning_tree import kinds_of
 
 __all__ = [
     "Conductivity",
     "ConductivityTable",
+    "Device",
     "Solution",
     "dense_potential",
     "kinds_of",
-    "lay_out",
     "make_even",
+    "plan_layout",
     "read_conductivity",
-    "solve",
+    "solve_on",
     "survey",
 ]

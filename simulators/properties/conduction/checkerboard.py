@@ -118,3 +118,16 @@ def split_row(row: NDArray[Any], even: NDArray[Any], odd: NDArray[Any], at: Inde
         odd[np.uintp(at + s)] = row[np.uintp(2 * s + 1)]
     if nx % 2:
         even[at + nx // 2] = row[nx - 1]
+
+
+@kernel
+def split_colours(dense: Floats, red: Floats, black: Floats, first: int, last: int) -> None:
+    """Deal planes ``first`` to ``last`` of an ordinary z y x array out to both colours."""
+    _, ny, nx = dense.shape
+    stride = (nx + 1) // 2 + 2
+    plane = (ny + 2) * stride
+    for i in range(first, last):
+        for j in range(ny):
+            row = (i + 1) * plane + (j + 1) * stride + 1
+            even, odd = (red, black) if (i + j) % 2 == 0 else (black, red)
+            split_row(dense[i, j], even, odd, row, nx)

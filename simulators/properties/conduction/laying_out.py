@@ -27,17 +27,29 @@ def make_even(labels: Labels) -> Labels:
     return np.tile(labels, copies) if max(copies) > 1 else labels
 
 
-def lay_out(
+def plan_layout(
     table: ConductivityTable, runs: Runs, spacing_m: Reals, *, is_periodic: bool, n_threads: int
-) -> AlikeGrid | MixedGrid:
-    """Lay a structure out; sides that are periodic must be of even length (or 1)."""
+) -> tuple[Road, Layout]:
+    """Return what every grid is laid out from; periodic sides must be of even length (or 1)."""
     nz, ny, nx = table.labels.shape
     layout = Layout(nz, ny, nx, is_periodic and ny > 1, is_periodic and nx > 1)
     weights = (spacing_m[0] / spacing_m) ** 2
-    road = Road(runs, table.labels, table.values, weights, is_periodic, n_threads)
-    if (table.values > 0).sum() == 1 and (weights == 1).all():
+    return Road(runs, table.labels, table.values, weights, is_periodic, n_threads), layout
+
+
+def lay_out(road: Road, layout: Layout) -> AlikeGrid | MixedGrid:
+    """Lay a structure out for the compiled kernels."""
+    if (road.values > 0).sum() == 1 and (road.weights == 1).all():
         return _lay_out_alike(road, layout)
     return _lay_out_mixed(road, layout)
+
+
+def dense_resistances(road: Road, layout: Layout) -> Floats:
+    """Return half-voxel resistances (`z x y x x`), infinite for voxels that take no part."""
+    colours = _paint_resistances(road, layout)
+    dense = np.empty((layout.nz, layout.ny, layout.nx), np.float32)
+    run_slabs(join_colours, layout.nz, road.n_threads, *colours, dense)
+    return dense
 
 
 def _lay_out_alike(road: Road, layout: Layout) -> AlikeGrid:
@@ -55,12 +67,8 @@ def _lay_out_alike(road: Road, layout: Layout) -> AlikeGrid:
 
 
 def _lay_out_mixed(road: Road, layout: Layout) -> MixedGrid:
-    nz, runs, n_threads = layout.nz, road.runs, road.n_threads
-    with np.errstate(divide="ignore"):
-        rho_of_label = (0.5 * road.values.max() / road.values).astype(np.float32)
-    colours = [np.full(layout.size, np.inf, np.float32) for _ in range(2)]
-    rows = (runs.row_start, runs.span, runs.touches)
-    run_slabs(paint_resistances, nz, n_threads, road.labels, *rows, rho_of_label, *colours)
+    nz, n_threads = layout.nz, road.n_threads
+    colours = _paint_resistances(road, layout)
     for colour in colours:
         colour[: layout.plane] = 0
         colour[-layout.plane :] = 0
@@ -70,6 +78,17 @@ def _lay_out_mixed(road: Road, layout: Layout) -> MixedGrid:
     inverse, sides = layout.zeros(), layout.sides()
     run_slabs(invert_degrees, nz, n_threads, material, inverse, sides, layout.grid)
     return MixedGrid(layout, sides, hierarchy, road, n_threads, material, inverse)
+
+
+def _paint_resistances(road: Road, layout: Layout) -> list[Floats]:
+    with np.errstate(divide="ignore"):
+        rho_of_label = (0.5 * road.values.max() / road.values).astype(np.float32)
+    colours = [np.full(layout.size, np.inf, np.float32) for _ in range(2)]
+    runs = road.runs
+    rows = (runs.row_start, runs.span, runs.touches)
+    target = (rho_of_label, *colours)
+    run_slabs(paint_resistances, layout.nz, road.n_threads, road.labels, *rows, *target)
+    return colours
 
 
 def _wrap(layout: Layout, colours: list[Codes] | list[Floats]) -> None:
