@@ -69,7 +69,7 @@ def print_characterization(
         console.print(_size_table(properties, found.morphology), "")
     if studies is not None:
         console.print(_study_table(studies), "")
-    for note in fallbacks:
+    for note in (*_notes(properties), *fallbacks):
         console.print(f"note: {note}", highlight=False)
     console.print(f"measured in {duration(properties.elapsed_s)}", highlight=False)
 
@@ -109,6 +109,32 @@ def _transport_table(properties: EffectiveProperties) -> Table:
                 "∞, no path" if tau is None else three(tau),
             )
     return table
+
+
+def _notes(properties: EffectiveProperties) -> list[str]:
+    """Say what the through-thickness numbers mean: no path, or what the voxel size does to them."""
+    notes = []
+    for carrier, network, transport in (
+        ("ions", "pore", properties.pore_transport),
+        ("electrons", "solid", properties.solid_transport),
+    ):
+        through = transport.get("0")
+        if through is None:
+            continue
+        bias = through.discretisation_bias
+        if through.relative == 0:
+            porosity = properties.volume_fraction.get("pore", 0.0)
+            notes.append(
+                f"the {network} network does not reach from separator to collector at "
+                f"{percent(porosity)} porosity: no path for {carrier}"
+            )
+        elif bias is not None:
+            notes.append(
+                f"voxels of this size make {carrier} along axis 0 look "
+                f"{three(abs(100 * bias / through.relative))}% too "
+                f"{'fast' if bias > 0 else 'slow'} (estimated); the interval leaves that out"
+            )
+    return notes
 
 
 def _phase_table(properties: EffectiveProperties, morphology: Morphology | None) -> Table:

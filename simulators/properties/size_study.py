@@ -110,6 +110,7 @@ def measure_part(
         {"pore": 1.0, "binder": binder_ion_diffusivity},
         axes=(0,),
         tolerance=_TOLERANCE,
+        estimates_bias=False,
         n_threads=n_threads,
         report=lambda _: None,
     )["0"]

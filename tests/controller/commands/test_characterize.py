@@ -63,6 +63,18 @@ def test_the_table_is_for_people_and_goes_to_stdout(capsys, image):
     assert "tortuosity" not in err
 
 
+def test_a_blocked_network_is_said_in_words(capsys, tmp_path):
+    labels = np.zeros((20, 20, 20), np.uint8)
+    labels[10] = 1
+    tifffile.imwrite(tmp_path / "wall.tif", labels)
+    status, out, _ = run(capsys, str(tmp_path / "wall.tif"), "--voxel-size-um", "0.4")
+    assert status == 0
+    assert "∞, no path" in out
+    assert "pore network does not reach from separator to collector at 95% porosity" in " ".join(
+        out.split()
+    )
+
+
 def test_given_conductivities_are_used(capsys, image):
     conducting = ["--solid-conductivity", "active=2,binder=2", "--json"]
     _, out, _ = run(capsys, image, *NAMED, *conducting)
