@@ -1,5 +1,6 @@
 """A package outside adds a metric that a campaign may ask for."""
 
+import importlib.util
 import json
 import subprocess
 import sys
@@ -8,17 +9,18 @@ from pathlib import Path
 import pytest
 
 from experiments.metrics import METRICS
+from simulators.cell.outside_metrics import CellMetric
+from tests.contracts.metric_contract import MetricContract
 
-PLUGIN = """
-def litres_per_kWh(figures):
-    return figures.whole.volume_m3 * 1e6 / figures.performance.metrics["energy_Wh"]
-
+ROOT = Path(__file__).parents[3]
+EXAMPLE = ROOT / "docs" / "examples" / "cellwright-volume" / "cellwright_volume.py"
+BROKEN = """
 
 def nothing(figures):
     return float("nan")
 """
 ENTRIES = """[cellwright.metrics]
-volume_L_per_kWh = cell_plugin:litres_per_kWh
+volume_L_per_kWh = cell_plugin:volume_L_per_kWh
 nothing_at_all = cell_plugin:nothing
 energy_Wh = cell_plugin:nothing
 """
@@ -53,14 +55,14 @@ print(json.dumps([metrics, message, METRICS["energy_Wh"].is_outside]))
 def test_an_entry_point_is_a_metric_and_a_broken_one_is_named(
     recipe: object, properties: object, tmp_path: Path
 ) -> None:
-    (tmp_path / "cell_plugin.py").write_text(PLUGIN, encoding="utf-8")
+    plugin = EXAMPLE.read_text(encoding="utf-8") + BROKEN
+    (tmp_path / "cell_plugin.py").write_text(plugin, encoding="utf-8")
     information = tmp_path / "cell_plugin-1.0.dist-info"
     information.mkdir()
     (information / "METADATA").write_text(
         "Metadata-Version: 2.1\nName: cell-plugin\nVersion: 1.0\n"
     )
     (information / "entry_points.txt").write_text(ENTRIES, encoding="utf-8")
-    root = Path(__file__).parents[3]
     given = json.dumps([recipe.model_dump(mode="json"), properties.model_dump(mode="json")])  # type: ignore[attr-defined]
     done = subprocess.run(
         [sys.executable, "-c", SCRIPT, given],
@@ -68,7 +70,7 @@ def test_an_entry_point_is_a_metric_and_a_broken_one_is_named(
         capture_output=True,
         text=True,
         timeout=240,
-        env={"PYTHONPATH": f"{tmp_path}:{root}", "PATH": "/usr/bin:/bin"},
+        env={"PYTHONPATH": f"{tmp_path}:{ROOT}", "PATH": "/usr/bin:/bin"},
     )
     metrics, message, is_taken_over = json.loads(done.stdout)
     assert metrics["volume_L_per_kWh"] == pytest.approx(1e3 / metrics["energy_density_Wh_per_L"])
@@ -79,3 +81,16 @@ def test_an_entry_point_is_a_metric_and_a_broken_one_is_named(
 
 def test_no_outside_metric_is_known_where_no_package_brings_one() -> None:
     assert not any(metric.is_outside for metric in METRICS.values())
+
+
+class TestTheExample(MetricContract):
+    @pytest.fixture(scope="class")
+    @classmethod
+    def metric(cls) -> CellMetric:
+        spec = importlib.util.spec_from_file_location("cellwright_volume", EXAMPLE)
+        assert spec is not None
+        assert spec.loader is not None
+        module = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(module)
+        found: CellMetric = module.volume_L_per_kWh
+        return found
