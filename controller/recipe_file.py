@@ -18,6 +18,7 @@ from experiments.generation import VolumeRequest
 from experiments.recipe import ElectrodeRecipe
 
 _OPTIONS: Final = "options"
+_HISTOGRAM: Final = "particle_histogram"
 _MASSES: Final = ("active_wt_pct", "binder_wt_pct", "carbon_wt_pct")
 _LIMITS: Final = {"gt": "above", "ge": "at least", "lt": "below", "le": "at most"}
 _METRES_PER_UM: Final = 1e-6
@@ -118,7 +119,24 @@ def _recipe(document: YamlDocument) -> ElectrodeRecipe:
             (), f"{' + '.join(f'{name} {value:g}' for name, value in given.items())} is over 100"
         )
     values.update({name: left / len(missing) for name in missing})
+    if _HISTOGRAM + "_um" in values:
+        values[_HISTOGRAM] = _histogram_m(document, values.pop(_HISTOGRAM + "_um"))
     return ElectrodeRecipe.model_validate(_in_SI(values))
+
+
+def _histogram_m(document: YamlDocument, pairs: Any) -> list[tuple[float, float]]:
+    """Return (diameter in m, share) pairs of a histogram in µm."""
+    path = (_HISTOGRAM + "_um",)
+    if not isinstance(pairs, list):
+        raise document.error(path, f"found {pairs!r}; must be a list of [diameter, share]")
+    for i, pair in enumerate(pairs):
+        if (
+            not isinstance(pair, list)
+            or len(pair) != 2
+            or not all(isinstance(value, int | float) for value in pair)
+        ):
+            raise document.error((*path, i), f"found {pair!r}; must be [diameter, share]")
+    return [(diameter * _METRES_PER_UM, share) for diameter, share in pairs]
 
 
 def _in_SI(value: Any, scale: float = 1.0) -> Any:
@@ -184,4 +202,6 @@ def _is_in_um(path: tuple[str | int, ...]) -> bool:
 
 
 def _in_um(name: str) -> str:
+    if name == _HISTOGRAM:
+        return name + "_um"
     return name.removesuffix("_m") + "_um" if name.endswith("_m") else name

@@ -60,6 +60,28 @@ def test_a_wrong_recipe_is_refused_where_it_is_wrong(recipe, text, words):
     assert words in refusal(recipe)
 
 
+def test_a_measured_histogram_is_given_in_micrometres(recipe):
+    recipe.write_text(TEXT + "particle_histogram_um: [[2, 0], [4, 0.3], [8, 0.7]]\n")
+    made = read_volume_request(recipe, "64", 0.4, 1).recipe
+    assert [share for _, share in made.particle_histogram] == [0.0, 0.3, 0.7]
+    assert [diameter for diameter, _ in made.particle_histogram] == pytest.approx(
+        [2e-6, 4e-6, 8e-6]
+    )
+
+
+@pytest.mark.parametrize(
+    ("histogram", "words"),
+    [
+        ("3", "found 3; must be a list"),
+        ("[[2, 0], [4]]", "particle_histogram_um[1]: found [4]; must be [diameter, share]"),
+        ("[[4, 0], [2, 1]]", "particle_histogram: diameters must rise"),
+    ],
+)
+def test_a_wrong_histogram_is_refused(recipe, histogram, words):
+    recipe.write_text(TEXT + f"particle_histogram_um: {histogram}\n")
+    assert words in refusal(recipe)
+
+
 def test_wrong_sizes_and_files_are_refused(recipe, tmp_path):
     assert "--size" in refusal(recipe, size="64,64")
     assert "--voxel-size-um" in refusal(recipe, voxel_size_um=400.0)
