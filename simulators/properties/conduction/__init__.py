@@ -5,6 +5,7 @@ kernels, or torch on a device), ``conjugate_gradients`` solves on either, ``diss
 ``equilibrated_flux`` bound the answer from above and below.
 """
 
+from simulators.properties.conduction.conductance_classes import kinds_of
 from simulators.properties.conduction.conductivity_table import (
     Conductivity,
     ConductivityTable,
@@ -14,7 +15,6 @@ from simulators.properties.conduction.conductivity_table import (
 from simulators.properties.conduction.conjugate_gradients import Solution
 from simulators.properties.conduction.devices import Device, solve_on
 from simulators.properties.conduction.laying_out import dense_potential, make_even, plan_layout
-from simulators.properties.conduction.spanning_tree import kinds_of
 
 __all__ = [
     "Conductivity",

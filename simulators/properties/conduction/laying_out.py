@@ -16,7 +16,6 @@ from simulators.properties.conduction.painting import (
     paint_resistances,
 )
 from simulators.properties.conduction.road import Road
-from simulators.properties.conduction.several_conductors import invert_degrees
 from simulators.properties.percolation import Runs
 from simulators.properties.slabs import run_slabs
 
@@ -67,7 +66,7 @@ def _lay_out_alike(road: Road, layout: Layout) -> AlikeGrid:
 
 
 def _lay_out_mixed(road: Road, layout: Layout) -> MixedGrid:
-    nz, n_threads = layout.nz, road.n_threads
+    n_threads = road.n_threads
     colours = _paint_resistances(road, layout)
     for colour in colours:
         colour[: layout.plane] = 0
@@ -75,9 +74,10 @@ def _lay_out_mixed(road: Road, layout: Layout) -> MixedGrid:
     _wrap(layout, colours)
     hierarchy = build_hierarchy(layout, road.weights, colours[0], colours[1], n_threads)
     material = (colours[0], colours[1], road.weights.astype(np.float32))
-    inverse, sides = layout.zeros(), layout.sides()
-    run_slabs(invert_degrees, nz, n_threads, material, inverse, sides, layout.grid)
-    return MixedGrid(layout, sides, hierarchy, road, n_threads, material, inverse)
+    room = np.zeros(2 * layout.size, np.float32)
+    grid = MixedGrid(layout, layout.sides(), hierarchy, road, n_threads, material, room)
+    grid.invert()
+    return grid
 
 
 def _paint_resistances(road: Road, layout: Layout) -> list[Floats]:

@@ -15,10 +15,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from simulators.properties.compiled import Codes, Index, Integers, Reals, inlined, kernel
+from simulators.properties.conduction.conductance_classes import classes_of
 from simulators.properties.percolation import BOTH, Runs
 from simulators.properties.slabs import run_slabs
 
-N_CLASSES = 48
 ABOVE, BELOW, BEFORE, BEHIND, LEFT, RIGHT, FRONT_END, BACK_END = range(8)
 """Where a run drains: plane - 1, plane + 1, row - 1, row + 1, beside it in its row, or an end."""
 RUN, ROW, LOW, EXIT = range(4)
@@ -40,27 +40,6 @@ class SpanningTree:
     n_back: int
 
 
-def kinds_of(values: Reals) -> Codes:
-    """Return the kind of each label: 0 where it does not conduct, else equal within a factor √2."""
-    kinds = np.zeros(values.size, np.uint8)
-    levels = _levels(values)
-    kinds[values > 0] = 1 + np.searchsorted(np.unique(levels), levels)
-    return kinds
-
-
-def _levels(values: Reals) -> Reals:
-    conducting = values[values > 0]
-    return np.asarray(np.floor(2 * np.log2(conducting / conducting.max())), np.float64)
-
-
-def _classes(values: Reals, weights: Reals) -> Codes:
-    """Sort faces between kinds into classes a factor 2 wide, 0 the best: axis, kind, kind."""
-    rho = 0.5 / 2 ** (np.unique(_levels(values)) / 2)
-    face = weights[:, None, None] / (rho[:, None] + rho[None, :])
-    classes = np.minimum(np.floor(np.log2(face.max() / face) + 0.5), N_CLASSES - 1)
-    return np.asarray(classes, np.uint8)
-
-
 def grow_tree(
     runs: Runs,
     shape: tuple[int, ...],
@@ -75,7 +54,7 @@ def grow_tree(
     ``values`` are the conductivities of the labels, ``weights`` the factors of faces along z, y, x.
     """
     nz, ny, nx = shape
-    classes = _classes(values, weights)
+    classes = classes_of(values, weights)
     phases = np.unique(classes)
     is_open = (runs.touches == BOTH).astype(np.uint8)
     middle = runs.row_start[(nz // 2) * ny]
