@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.linalg import solve_triangular
 from scipy.special import erfcx, logsumexp, ndtr
 
 from agents.surrogates.process import Process
@@ -34,58 +35,72 @@ def log_expected_improvement(
     return np.asarray(np.where(z > -1.0, plain, tail) + np.log(sd))
 
 
-def log_noisy_expected_improvement(
-    mixture: ProcessMixture, sign: float, x: np.ndarray, base: np.ndarray, normals: np.ndarray
-) -> np.ndarray:
-    """Return log E[max(f(x) − max f(base), 0)] at the target, latent, over samples of f(base).
+class NoisyImprovement:
+    """Log E[max(f(x) − max f(base), 0)] at the target, latent, over samples of f(base).
 
     ``base`` holds the designs measured or pending at the target, so neither noise nor work in
     progress counts as an improvement (Letham et al., Bayesian Analysis 14, 2019, section 4).
     ``normals`` is ``n_samples x n_base``. Without a base, the worst value seen is the reference.
     """
-    totals = [_log_improvement(part, sign, x, base, normals) for part in mixture.parts]
-    with np.errstate(divide="ignore"):
-        logs = np.log(mixture.weights)[:, None]
-    return np.asarray(logsumexp(np.stack(totals) + logs, axis=0))
 
+    def __init__(
+        self, mixture: ProcessMixture, sign: float, base: np.ndarray, normals: np.ndarray
+    ) -> None:
+        self._sign = sign
+        self._parts = mixture.parts
+        self._log_weights = np.log(mixture.weights)
+        self._bases = [SampledBase(part, base, normals) for part in self._parts if len(base)]
 
-def _log_improvement(
-    process: Process, sign: float, x: np.ndarray, base: np.ndarray, normals: np.ndarray
-) -> np.ndarray:
-    if len(base) == 0:
+    def __call__(self, x: np.ndarray) -> np.ndarray:
+        """Return the log expected improvement at rows ``n x n_columns``."""
+        if self._bases:
+            totals = [self._beyond(base, x) for base in self._bases]
+        else:
+            totals = [self._above_worst(part, x) for part in self._parts]
+        return np.asarray(logsumexp(np.stack(totals) + self._log_weights[:, None], axis=0))
+
+    def _above_worst(self, process: Process, x: np.ndarray) -> np.ndarray:
         mean, sd = process.mean_and_sd(x)
-        return log_expected_improvement(sign * mean, sd, (sign * process.latent).min())
-    given = condition_on_base(process, x, base, normals)
-    values = log_expected_improvement(
-        sign * given.mean, given.sd[None, :], (sign * given.base).max(axis=1)[:, None]
-    )
-    return np.asarray(logsumexp(values, axis=0) - math.log(len(normals)))
+        worst = float((self._sign * process.latent).min())
+        return log_expected_improvement(self._sign * mean, sd, worst)
+
+    def _beyond(self, base: SampledBase, x: np.ndarray) -> np.ndarray:
+        given = base.given(x)
+        best = (self._sign * base.values).max(axis=1)[:, None]
+        values = log_expected_improvement(self._sign * given.mean, given.sd[None, :], best)
+        return np.asarray(logsumexp(values, axis=0) - math.log(len(values)))
 
 
 @dataclass(frozen=True)
-class GivenBase:
-    """Samples of f at the base, and f at the rows given each sample."""
+class Given:
+    """The target at rows, given each sample of the base."""
 
-    base: np.ndarray
-    """``n_samples x n_base``."""
     mean: np.ndarray
     """``n_samples x n``."""
     sd: np.ndarray
     """``n``; the same for every sample."""
 
 
-def condition_on_base(
-    process: Process, x: np.ndarray, base: np.ndarray, normals: np.ndarray
-) -> GivenBase:
-    """Sample f jointly at the base, at the target, and condition f(x) on each sample."""
-    mean, sd = process.mean_and_sd(x)
-    matrix = process.covariance(base, base)
-    matrix[np.diag_indices_from(matrix)] += 1e-6 * float(np.trace(matrix)) / len(base) + 1e-300
-    factor = np.linalg.cholesky(matrix)
-    gain = np.linalg.solve(factor, process.covariance(base, x))
-    variance = np.maximum(sd**2 - (gain**2).sum(axis=0), 1e-10 * sd**2)
-    return GivenBase(
-        base=process.mean(base) + normals @ factor.T,
-        mean=mean[None, :] + normals @ gain,
-        sd=np.sqrt(variance),
-    )
+class SampledBase:
+    """Joint samples of the target at base designs, and the target elsewhere given each of them.
+
+    ``values`` is ``n_samples x n_base``.
+    """
+
+    def __init__(self, process: Process, base: np.ndarray, normals: np.ndarray) -> None:
+        self._process = process
+        self._seen = process.seen(base)
+        self._normals = normals
+        matrix = process.between(self._seen, self._seen)
+        matrix[np.diag_indices_from(matrix)] += 1e-6 * float(np.trace(matrix)) / len(base) + 1e-300
+        self._factor = np.linalg.cholesky(matrix)
+        self.values = self._seen.mean + normals @ self._factor.T
+
+    def given(self, x: np.ndarray) -> Given:
+        """Return the target at rows ``n x n_columns``."""
+        seen = self._process.seen(x)
+        gain = solve_triangular(
+            self._factor, self._process.between(self._seen, seen), lower=True, check_finite=False
+        )
+        variance = np.maximum(seen.sd**2 - (gain**2).sum(axis=0), 1e-10 * seen.sd**2)
+        return Given(mean=seen.mean[None, :] + self._normals @ gain, sd=np.sqrt(variance))

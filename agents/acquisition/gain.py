@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from scipy.stats import norm, qmc
 
-from agents.acquisition.expected_improvement import log_noisy_expected_improvement
+from agents.acquisition.expected_improvement import NoisyImprovement
 from agents.acquisition.hypervolume_improvement import log_noisy_hypervolume_improvement
 from agents.surrogates.belief import Belief, merit
 
@@ -28,19 +28,12 @@ class Gain:
         self._normals = _normals(n_objectives * max(len(self._base), 1), seed).reshape(
             N_SAMPLES, n_objectives, -1
         )
+        self._improvement = self._single() if n_objectives == 1 else self._several
 
     def at_target(self, x: np.ndarray) -> np.ndarray:
         """Return the log gain of target evaluations at rows ``n x d``."""
         belief = self._belief
-        campaign = belief.campaign
-        processes = [belief.processes[campaign.metric_key(o)] for o in campaign.objectives]
-        signs = [1.0 if o.sense == "maximize" else -1.0 for o in campaign.objectives]
-        if len(processes) == 1:
-            values = log_noisy_expected_improvement(
-                processes[0], signs[0], x, self._base, self._normals[:, 0]
-            )
-        else:
-            values = log_noisy_hypervolume_improvement(belief, x, self._base, self._normals)
+        values = self._improvement(x)
         with np.errstate(divide="ignore"):
             return np.asarray(
                 values
@@ -74,6 +67,15 @@ class Gain:
         if level > 0:
             share = share * belief.success.probability(x, level)
         return np.asarray(share)
+
+    def _single(self) -> NoisyImprovement:
+        objective = self._belief.campaign.objectives[0]
+        mixture = self._belief.processes[self._belief.campaign.metric_key(objective)]
+        sign = 1.0 if objective.sense == "maximize" else -1.0
+        return NoisyImprovement(mixture, sign, self._base, self._normals[:, 0])
+
+    def _several(self, x: np.ndarray) -> np.ndarray:
+        return log_noisy_hypervolume_improvement(self._belief, x, self._base, self._normals)
 
     def _incumbents(self, base: np.ndarray) -> np.ndarray:
         """Keep the base designs that probably keep the constraints, the best if too many."""

@@ -8,11 +8,7 @@ import numpy as np
 import torch
 from scipy.special import logsumexp
 
-from agents.acquisition.expected_improvement import (
-    GivenBase,
-    condition_on_base,
-    log_expected_improvement,
-)
+from agents.acquisition.expected_improvement import SampledBase, log_expected_improvement
 from agents.surrogates.belief import Belief
 
 N_FRONTS = 8
@@ -37,12 +33,15 @@ def log_noisy_hypervolume_improvement(
         sign = 1.0 if objective.sense == "maximize" else -1.0
         if len(base) == 0:
             mean, sd = process.mean_and_sd(x)
-            given = GivenBase(base=np.empty((1, 0)), mean=mean[None, :], sd=sd)
+            means.append(sign * mean[None, :])
+            sds.append(sd)
+            fronts.append(np.empty((1, 0)))
         else:
-            given = condition_on_base(process, x, base, normals[:N_FRONTS, k])
-        means.append(sign * given.mean)
-        sds.append(given.sd)
-        fronts.append(sign * given.base)
+            sampled = SampledBase(process, base, normals[:N_FRONTS, k])
+            given = sampled.given(x)
+            means.append(sign * given.mean)
+            sds.append(given.sd)
+            fronts.append(sign * sampled.values)
     totals = []
     for s in range(len(means[0])):
         front = np.stack([fronts[k][s] for k in range(n)], axis=-1)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Final
 
 import numpy as np
@@ -20,9 +19,6 @@ from experiments.ranking import Candidate, Question
 N_SHORTLIST: Final = 256
 """So many designs of the pool are looked at with all hyperparameter draws."""
 REFINE: Final = ((64, 0.03), (64, 0.01))
-
-Worth = Callable[[np.ndarray], np.ndarray]
-"""The log gain of encoded rows."""
 
 
 class Search:
@@ -104,14 +100,17 @@ class Search:
         gain = Gain(
             self._belief, self._belief.encoding.encode(self._base), seed=self.question.position
         )
+        pool_gain = gain.at_target(self.pool.x)
         if stock.phase is Phase.explore:
             levels = [k for k, n in enumerate(stock.left) if n > 0]
         else:
             levels = [0] if stock.left[0] > 0 else []
-        offers = [self._offer(gain, stock, level) for level in levels]
+        offers = [self._offer(gain, pool_gain, stock, level) for level in levels]
         found = [offer for offer in offers if offer is not None]
         if not found and stock.phase is not Phase.explore:
-            offers = [self._offer(gain, stock, k) for k, n in enumerate(stock.left) if n > 0]
+            offers = [
+                self._offer(gain, pool_gain, stock, k) for k, n in enumerate(stock.left) if n > 0
+            ]
             found = [offer for offer in offers if offer is not None]
         return choose(found, stock) if found else None
 
@@ -136,12 +135,12 @@ class Search:
             quick = Gain(self._belief.likeliest(), base, seed=self.question.position)
             self.pool = self.pool.best(quick.at_target(self.pool.x), N_SHORTLIST)
 
-    def _offer(self, gain: Gain, stock: Stock, level: int) -> Offer | None:
+    def _offer(self, gain: Gain, pool_gain: np.ndarray, stock: Stock, level: int) -> Offer | None:
         """Return the best new design at a level, refined around the best of the pool."""
         name = self._belief.levels[level]
         is_pairing = level == 0 and stock.is_pairing
-        worth = _worth(gain, stock.phase, level)
-        values = worth(self.pool.x)
+        exploits = level == 0 and stock.phase is Phase.exploit
+        values = _worth(gain, self.pool.x, level, exploits=exploits, at_target=pool_gain)
         best = self._first_new(values, name, is_pairing=is_pairing)
         if best is None and is_pairing:
             is_pairing = False
@@ -153,7 +152,7 @@ class Search:
             near = self.pool.sibling()
             near.add_near([design], n, width, self._rng)
             if near.designs:
-                values = worth(near.x)
+                values = _worth(gain, near.x, level, exploits=exploits)
                 k = int(values.argmax())
                 if values[k] > value and not self._done.has(near.designs[k], name):
                     design, value = near.designs[k], float(values[k])
@@ -172,11 +171,15 @@ class Search:
         return None
 
 
-def _worth(gain: Gain, phase: Phase, level: int) -> Worth:
-    """Return what designs are compared by."""
-    if phase is Phase.exploit and level == 0:
-        return gain.exploiting
-    return lambda x: gain.at_target(x) + np.log(gain.share_revealed(x, level) + 1e-300)
+def _worth(
+    gain: Gain, x: np.ndarray, level: int, *, exploits: bool, at_target: np.ndarray | None = None
+) -> np.ndarray:
+    """Return what rows are compared by; their log gain at the target may be known already."""
+    if exploits:
+        return gain.exploiting(x)
+    if at_target is None:
+        at_target = gain.at_target(x)
+    return np.asarray(at_target + np.log(gain.share_revealed(x, level) + 1e-300))
 
 
 def _reason(phase: Phase, level: int, *, is_pairing: bool) -> str:

@@ -20,6 +20,17 @@ from agents.surrogates.warp import Warp, power_of
 
 
 @dataclass(frozen=True)
+class Seen:
+    """Rows at one level under a process: latent moments, and what covariances need."""
+
+    rows: Rows
+    half: Tensor
+    """The data's inverse root times their prior covariance with the rows, ``n_data x n``."""
+    mean: np.ndarray
+    sd: np.ndarray
+
+
+@dataclass(frozen=True)
 class Process:
     """Hyperparameters and data. Level 0 is the target.
 
@@ -69,17 +80,28 @@ class Process:
 
     def mean_and_sd(self, x: np.ndarray, level: int = 0) -> tuple[np.ndarray, np.ndarray]:
         """Return the latent posterior mean and standard deviation, noise-free."""
+        seen = self.seen(x, level)
+        return seen.mean, seen.sd
+
+    def seen(self, x: np.ndarray, level: int = 0) -> Seen:
+        """Return rows ``n x n_columns`` at a level as the data show them."""
         rows = _rows(x, level)
-        cross = self.prior(rows, self._data)
-        variance = self.prior_variance(rows) - (self._whitened(cross.T) ** 2).sum(0)
-        return (cross @ self._weights).numpy(), variance.clamp_min(1e-12).sqrt().numpy()
+        half = self._whitened(self.prior(self._data, rows))
+        variance = self.prior_variance(rows) - (half**2).sum(0)
+        return Seen(
+            rows=rows,
+            half=half,
+            mean=(self._whitened_latent @ half).numpy(),
+            sd=variance.clamp_min(1e-12).sqrt().numpy(),
+        )
+
+    def between(self, a: Seen, b: Seen) -> np.ndarray:
+        """Return the latent posterior covariance (``n x m``)."""
+        return np.asarray((self.prior(a.rows, b.rows) - a.half.T @ b.half).numpy())
 
     def covariance(self, xa: np.ndarray, xb: np.ndarray) -> np.ndarray:
         """Return the latent posterior covariance (``n x m``) at the target."""
-        a, b = _rows(xa, 0), _rows(xb, 0)
-        left = self._whitened(self.prior(self._data, a))
-        right = self._whitened(self.prior(self._data, b))
-        return np.asarray((self.prior(a, b) - left.T @ right).numpy())
+        return self.between(self.seen(xa), self.seen(xb))
 
     def predictive(self, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return the latent mean and standard deviation of a next observation at the target."""
@@ -89,35 +111,30 @@ class Process:
 
     def share_revealed(self, x: np.ndarray, level: int) -> np.ndarray:
         """Return which share of the target's variance at rows one observation removes."""
-        target, seen = _rows(x, 0), _rows(x, level)
-        at_target = self._whitened(self.prior(self._data, target))
-        at_level = self._whitened(self.prior(self._data, seen))
-        spread = self.prior_variance(target) - (at_target**2).sum(0)
-        own = self.prior_variance(seen) - (at_level**2).sum(0)
-        one = Rows(target.x[:1], target.level[:1]), Rows(seen.x[:1], seen.level[:1])
-        both = self.prior(*one)[0, 0] - (at_target * at_level).sum(0)
-        noise = torch.as_tensor(self._latent_noise(self.mean(x, level), seen.level.numpy()))
-        share = both**2 / ((own + noise) * spread.clamp_min(1e-12))
-        return np.asarray(share.clamp(0.0, 1.0).numpy())
+        target = self.seen(x, 0)
+        seen = target if level == 0 else self.seen(x, level)
+        one = (Rows(rows.x[:1], rows.level[:1]) for rows in (target.rows, seen.rows))
+        both = self.prior(*one)[0, 0] - (target.half * seen.half).sum(0)
+        noise = self._latent_noise(seen.mean, seen.rows.level.numpy())
+        share = both.numpy() ** 2 / ((seen.sd**2 + noise) * target.sd**2)
+        return np.asarray(np.clip(share, 0.0, 1.0))
 
     def believing(self, x: np.ndarray, level: int) -> Process:
         """Return the process after observations equal to its own means (kriging believer).
 
         The mean stays; the variance shrinks as the pending evaluations will shrink it.
         """
-        mean = self.mean(x, level)
+        seen = self.seen(x, level)
         levels = np.full(len(x), level)
-        rows = _rows(x, level)
-        half = self._whitened(self.prior(self._data, rows))
-        noise = torch.as_tensor(self._latent_noise(mean, levels))
-        corner = factored(self.prior(rows, rows) + torch.diag(noise) - half.T @ half)
-        above = torch.cat([self._factor, torch.zeros_like(half)], dim=1)
+        noise = np.diag(self._latent_noise(seen.mean, levels))
+        corner = factored(torch.as_tensor(self.between(seen, seen) + noise))
+        above = torch.cat([self._factor, torch.zeros_like(seen.half)], dim=1)
         return replace(
             self,
             x=np.concatenate([self.x, x]),
             level=np.concatenate([self.level, levels]),
-            latent=np.concatenate([self.latent, mean]),
-            factor=torch.cat([above, torch.cat([half.T, corner], dim=1)]),
+            latent=np.concatenate([self.latent, seen.mean]),
+            factor=torch.cat([above, torch.cat([seen.half.T, corner], dim=1)]),
         )
 
     def left_out(self) -> tuple[np.ndarray, np.ndarray]:
@@ -152,6 +169,10 @@ class Process:
             return self.factor
         noise = torch.as_tensor(self._latent_noise(self.latent, self.level))
         return factored(self.prior(self._data, self._data) + torch.diag(noise))
+
+    @cached_property
+    def _whitened_latent(self) -> Tensor:
+        return self._whitened(torch.as_tensor(self.latent)[:, None])[:, 0]
 
     @cached_property
     def _weights(self) -> Tensor:

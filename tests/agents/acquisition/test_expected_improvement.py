@@ -10,9 +10,9 @@ from scipy import integrate
 from scipy.stats import norm
 
 from agents.acquisition.expected_improvement import (
-    condition_on_base,
+    NoisyImprovement,
+    SampledBase,
     log_expected_improvement,
-    log_noisy_expected_improvement,
 )
 from agents.surrogates.fit import fit
 from tests.agents.surrogates.test_process import GROUP, data_of
@@ -45,7 +45,7 @@ def test_it_stays_finite_and_ordered_far_below_the_best():
 
 def test_noise_and_pending_work_are_no_improvement():
     normals = np.random.default_rng(0).standard_normal((4000, 4))
-    told = np.exp(log_noisy_expected_improvement(MIXTURE, 1.0, X, BASE, normals))
+    told = np.exp(NoisyImprovement(MIXTURE, 1.0, BASE, normals)(X))
     everything = np.concatenate([X, BASE])
     factor = np.linalg.cholesky(PROCESS.covariance(everything, everything) + 1e-9 * np.eye(10))
     samples = np.random.default_rng(1).standard_normal((200_000, 10)) @ factor.T
@@ -56,22 +56,22 @@ def test_noise_and_pending_work_are_no_improvement():
 
 def test_minimising_is_maximising_the_negative():
     normals = np.random.default_rng(0).standard_normal((64, 4))
-    up = log_noisy_expected_improvement(MIXTURE, 1.0, X, BASE, normals)
-    down = log_noisy_expected_improvement(MIXTURE, -1.0, X, BASE, normals)
+    up = NoisyImprovement(MIXTURE, 1.0, BASE, normals)(X)
+    down = NoisyImprovement(MIXTURE, -1.0, BASE, normals)(X)
     assert not np.allclose(up, down)
     assert PROCESS.mean(X)[up.argmax()] > PROCESS.mean(X)[down.argmax()]
 
 
 def test_a_base_design_itself_promises_nothing():
     normals = np.random.default_rng(0).standard_normal((64, 4))
-    values = log_noisy_expected_improvement(MIXTURE, 1.0, BASE, BASE, normals)
-    elsewhere = log_noisy_expected_improvement(MIXTURE, 1.0, X, BASE, normals)
+    values = NoisyImprovement(MIXTURE, 1.0, BASE, normals)(BASE)
+    elsewhere = NoisyImprovement(MIXTURE, 1.0, BASE, normals)(X)
     assert values.max() < elsewhere.max() - 2
 
 
 def test_conditioning_on_the_base_averages_back_to_the_posterior():
     normals = np.random.default_rng(0).standard_normal((20_000, 4))
-    given = condition_on_base(PROCESS, X, BASE, normals)
+    given = SampledBase(PROCESS, BASE, normals).given(X)
     mean, sd = PROCESS.mean_and_sd(X)
     np.testing.assert_allclose(given.mean.mean(axis=0), mean, atol=0.02)
     np.testing.assert_allclose(given.mean.var(axis=0) + given.sd**2, sd**2, rtol=0.05)
