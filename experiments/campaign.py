@@ -194,17 +194,19 @@ class Campaign(Frozen):
                 raise ValueError(f"{wish.metric!r} is not a metric; allowed: {sorted(METRICS)}")
             if METRICS[wish.metric].needs_power and not self.powers_W:
                 raise ValueError(f"{wish.metric} needs at_power_W")
-            protocol = METRICS[wish.metric].protocol
-            shallow = [level.name for level in self.fidelities if level.model != "DFN"]
-            if protocol is not None and shallow:
-                raise ValueError(
-                    f"{wish.metric} needs model DFN at every fidelity; {shallow} have another"
-                )
         for objective in self.objectives:
             if objective.reference == "baseline" and self.baseline is None:
                 raise ValueError(
                     f"objective {objective.name}: reference: baseline needs a baseline"
                 )
+        return self
+
+    @model_validator(mode="after")
+    def _models_can_run_what_is_wanted(self) -> Campaign:
+        shallow = [level.name for level in self.fidelities if level.model != "DFN"]
+        for name in self.wanted:
+            if METRICS[name].protocol is not None and shallow:
+                raise ValueError(f"{name} needs model DFN at every fidelity; {shallow} have another")
         return self
 
     @property
