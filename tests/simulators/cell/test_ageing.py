@@ -54,7 +54,7 @@ def test_sei_grows_from_cycle_to_cycle(aged: Ageing) -> None:
         pytest.param("SEI", "smaller particles", marks=pytest.mark.slow),
         ("SEI", "area factor"),
         ("plating", "smaller particles"),
-        ("active loss", "smaller particles"),
+        pytest.param("active loss", "smaller particles", marks=pytest.mark.slow),
     ],
 )
 def test_ageing_on_a_truly_larger_surface(design: DesignInputs, mechanism: str, way: str) -> None:
