@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -30,7 +31,9 @@ class Likeness:
 
     @property
     def difference(self) -> float:
-        """Return generated over image, minus one."""
+        """Return generated over image, minus one; infinite where only the image has none."""
+        if self.image == 0.0:
+            return 0.0 if self.generated == 0.0 else math.inf
         return self.generated / self.image - 1.0
 
 

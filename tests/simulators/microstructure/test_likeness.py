@@ -39,3 +39,11 @@ def test_a_volume_twice_as_coarse_differs_by_what_scale_says():
 
 def test_difference_is_relative_to_the_image():
     assert Likeness("area", "1/m", 2.0, 2.5, 0.1).difference == pytest.approx(0.25)
+
+
+def test_what_neither_has_does_not_differ():
+    bare = three_phases(1)
+    bare = Voxels(labels=np.minimum(bare.labels, 1), voxel_size_m=bare.voxel_size_m)
+    found = {row.quantity: row for row in compare(bare, [bare])}
+    assert found["pore-binder area"].difference == 0.0
+    assert Likeness("area", "1/m", 0.0, 2.0, 0.0).difference == np.inf
