@@ -206,7 +206,9 @@ class Campaign(Frozen):
         shallow = [level.name for level in self.fidelities if level.model != "DFN"]
         for name in self.wanted:
             if METRICS[name].protocol is not None and shallow:
-                raise ValueError(f"{name} needs model DFN at every fidelity; {shallow} have another")
+                raise ValueError(
+                    f"{name} needs model DFN at every fidelity; {shallow} have another"
+                )
         return self
 
     @property
