@@ -12,7 +12,7 @@ from typing import Final, Protocol
 from agents.messages import Configure, Fault, JobFinished, Ready, ToControl
 from controller.compute_link import ComputeLink, compute_command
 from controller.restart_policy import RestartPolicy
-from experiments.errors import CellwrightError, Invalid, Transient
+from experiments.errors import CellwrightError, InternalError, Invalid, Transient
 from experiments.frozen import Frozen
 
 START_LIMIT_S: Final = 120.0
@@ -136,6 +136,10 @@ class SupervisedCompute:
                 return
             except OSError as error:
                 reason = f"compute could not be started: {error}"
+            except Exception as error:  # noqa: BLE001 - unseen, control would wait for ever
+                message = f"the watch over compute failed: {type(error).__name__}: {error}"
+                self._happenings.put_nowait(Hopeless(InternalError(message)))
+                return
             self._policy = self._policy.after_loss()
             self._happenings.put_nowait(Lost(reason))
             if self._policy.is_hopeless:

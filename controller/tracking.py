@@ -58,6 +58,7 @@ class Tracker:
         self._experiment = ""
         self._run = ""
         self._seen = 0
+        self._noted = 0
         self._projected = 0
         self._children: dict[str, str] = {}
         self._complete: set[str] = set()
@@ -87,7 +88,9 @@ class Tracker:
         """Project the events past those already projected."""
         before = self._projected
         for recorded in journal.read(self._name, after=self._seen):
-            self._note(recorded.event)
+            if recorded.position > self._noted:
+                self._note(recorded.event)
+                self._noted = recorded.position
             if recorded.position > self._projected:
                 self._project(recorded)
                 self._projected = recorded.position

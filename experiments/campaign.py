@@ -202,6 +202,16 @@ class Campaign(Frozen):
         return self
 
     @model_validator(mode="after")
+    def _powers_have_names_of_their_own(self) -> Campaign:
+        labels = [f"{power_W:g}" for power_W in self.powers_W]
+        for label in labels:
+            if labels.count(label) > 1:
+                raise ValueError(
+                    f"at_power_W: two powers are both {label} W to six digits; give one of them"
+                )
+        return self
+
+    @model_validator(mode="after")
     def _models_can_run_what_is_wanted(self) -> Campaign:
         shallow = [level.name for level in self.fidelities if level.model != "DFN"]
         for name in self.wanted:

@@ -142,6 +142,14 @@ class Mixture(Frozen):
         high = min(self.highs[i], left - math.fsum(self.lows[i + 1 :]))
         return low, max(low, high)
 
+    def reachable_bounds(self) -> list[tuple[str, float, float]]:
+        """Return (name, low, high) of every part, as far as the others leave room for it."""
+        lows, highs = math.fsum(self.lows), math.fsum(self.highs)
+        return [
+            (name, max(low, self.total - (highs - high)), min(high, self.total - (lows - low)))
+            for name, low, high in zip(self.names, self.lows, self.highs, strict=True)
+        ]
+
     def from_unit(self, u: Sequence[float]) -> dict[str, float | int | str]:
         """Map unit coordinates to parts that respect bounds and sum, part after part."""
         left = self.total
@@ -225,6 +233,8 @@ class DesignSpace(Frozen):
         found: dict[str, Literal["min", "max"]] = {}
         for name, low, high in self.numeric_bounds():
             value = float(design.values[name])
+            if high <= low:
+                continue  # a mixture's part without freedom
             if value - low <= share * (high - low):
                 found[name] = "min"
             elif high - value <= share * (high - low):
@@ -232,11 +242,11 @@ class DesignSpace(Frozen):
         return found
 
     def numeric_bounds(self) -> list[tuple[str, float, float]]:
-        """Return (name, low, high) for every varied number."""
+        """Return (name, low, high) of every varied number; a mixture's as far as its sum allows."""
         bounds: list[tuple[str, float, float]] = []
         for parameter in self.parameters:
             if isinstance(parameter, Mixture):
-                bounds.extend(zip(parameter.names, parameter.lows, parameter.highs, strict=True))
+                bounds.extend(parameter.reachable_bounds())
             elif not isinstance(parameter, Categorical):
                 bounds.append((parameter.name, parameter.low, parameter.high))
         return bounds

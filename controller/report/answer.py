@@ -134,7 +134,7 @@ def bounds_sentence(material: Material, best: Observation) -> str:
             side, value = ("upper", high) if at[name] == "max" else ("lower", low)
             text = parameter_label(name).text
             words.append(f"{text[:1].lower()}{text[1:]} ({side} bound, {value_words(name, value)})")
-    if len(at) == len(space.numeric_bounds()):
+    if len(at) == sum(low < high for _, low, high in space.numeric_bounds()):
         return (
             f"Every variable sits at a bound: {_joined(words)}. The ranges decide this design, not "
             "a trade-off; ask for more power or widen what the line can make."

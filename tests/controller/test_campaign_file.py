@@ -111,6 +111,8 @@ def test_an_image_baseline_is_found_beside_the_file(tmp_path: Path) -> None:
          "you mean 'specific_energy_Wh_per_kg'?); allowed: "),
         ("at_power_W: 150", "at_power_W: -5", "objectives[0].at_power_W: input should be greater "
          "than 0; found -5"),
+        ("constraints: [", "constraints: [{metric: specific_energy_Wh_per_kg, min: 1, "
+         "at_power_W: 150.0001}, ", "two powers are both 150 W to six digits"),
         ("budget:", "bugdet:", "unknown key (did you mean 'budget'?)"),
         ("target: fine", "target: finest", "target: 'finest' is not a fidelity; allowed: "
          "['coarse', 'fine']"),

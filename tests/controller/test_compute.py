@@ -11,7 +11,7 @@ import pytest
 from agents.messages import Configure, JobFinished, Ready, RunJob
 from controller.compute import Happening, Hopeless, Lost, SupervisedCompute
 from controller.compute_link import compute_environment
-from experiments.errors import Invalid, Transient
+from experiments.errors import InternalError, Invalid, Transient
 from experiments.job import Job
 from tests.controller.doubles import small_campaign
 
@@ -159,6 +159,21 @@ def test_a_job_that_kills_every_compute_ends_in_a_diagnosis(
         assert kinds(found).count(Lost) == 3
 
     play(compute(tmp_path, "dies of a job"), scene)
+
+
+def test_an_error_nobody_foresaw_in_the_watch_is_told(tmp_path: Path) -> None:
+    def command(_read: int, _write: int) -> list[str]:
+        raise LookupError("nowhere")
+
+    made = SupervisedCompute(tmp_path, tmp_path / "compute.log", {}, command=command)
+
+    async def scene(made: SupervisedCompute) -> None:
+        (happening,) = await until(made, bool)
+        assert isinstance(happening, Hopeless)
+        assert isinstance(happening.error, InternalError)
+        assert "LookupError: nowhere" in happening.error.message
+
+    play(made, scene)
 
 
 def test_stopping_leaves_no_process(tmp_path: Path) -> None:

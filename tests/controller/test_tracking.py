@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from controller.events import Recorded
+from controller.events import Observed, Recorded
 from controller.home import Home, make_home
 from controller.journal import JournalReader
 from controller.tracking import JOB_TAG, PARENT_TAG, POSITION_TAG, Tracker
@@ -148,6 +148,37 @@ def test_a_store_rebuilt_from_nothing_in_two_goes_holds_the_same_tree(
     assert campaign.info.status == "RUNNING"
     project(again, name)
     assert tree(again, name) == tree(home, name)
+
+
+def test_an_event_that_is_projected_at_the_second_try_is_counted_once(
+    projected: tuple[Home, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home, name = projected
+    again = make_home(tmp_path / "again")
+    shutil.copy(home.journal, again.journal)
+    tracker = Tracker(again, name)
+    tracker.start()
+    with JournalReader(again.journal) as journal:
+        end_run, calls = tracker._client.set_terminated, itertools.count(1)
+
+        def end_run_until_the_disk_is_full(*run: Any, **how: Any) -> None:
+            if next(calls) == 9:
+                raise OSError("the disk is full")
+            end_run(*run, **how)
+
+        with monkeypatch.context() as broken:
+            broken.setattr(tracker._client, "set_terminated", end_run_until_the_disk_is_full)
+            with pytest.raises(OSError, match="disk"):
+                tracker.catch_up(journal)
+        tracker.catch_up(journal)
+    assert tracker._n_observed == _n_searched(again, name)
+    tracker.close()
+
+
+def _n_searched(home: Home, name: str) -> int:
+    with JournalReader(home.journal) as journal:
+        events = [recorded.event for recorded in journal.read(name)]
+    return sum(isinstance(e, Observed) and e.observation.job.purpose == "search" for e in events)
 
 
 def test_failures_are_failed_runs_with_their_kind(projected: tuple[Home, str]) -> None:

@@ -47,6 +47,15 @@ def test_bounds_are_named() -> None:
     assert SPACE.at_bounds(design)["a"] == "max"
 
 
+def test_the_bounds_of_a_mixture_are_those_its_sum_leaves() -> None:
+    space = DesignSpace(
+        parameters=(Mixture(names=("a", "b", "c"), lows=(92.0, 1.0, 1.0), highs=(99.0, 5.0, 1.0)),)
+    )
+    assert space.numeric_bounds() == [("a", 94.0, 98.0), ("b", 1.0, 5.0), ("c", 1.0, 1.0)]
+    design = Design(values={"a": 98.0, "b": 1.0, "c": 1.0})
+    assert space.at_bounds(design) == {"a": "max", "b": "min"}
+
+
 def test_values_outside_are_not_contained() -> None:
     design = SPACE.from_unit([0.5] * SPACE.n_unit)
     for name, wrong in {"positive.porosity": 0.5, "layers": 5, "solvent": "oil", "a": 96.9}.items():
