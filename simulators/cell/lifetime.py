@@ -29,7 +29,7 @@ from simulators.cell.pybamm_door import pybamm
 STEP_SHARE: Final = 0.01
 """Loss of charge in one jump, relative to the first discharge (how it converges:
 docs/cell_accuracy.md)."""
-TIGHTENING: Final = 1e-2
+TIGHTENING: Final = 0.1
 """Of the tolerance: a jump multiplies the small difference of two cycles."""
 SETTLING: Final = 2
 """Cycles solved before the first jump and after each: the first relaxes, the last two differ."""

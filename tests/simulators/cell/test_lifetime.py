@@ -32,6 +32,7 @@ def design(recipe: Recipe, properties: EffectiveProperties) -> DesignInputs:
     return design_inputs(size_cell(cell, recipe), recipe, properties, Physics())
 
 
+@pytest.mark.slow
 def test_a_life_ends_at_its_share_and_solves_few_of_its_cycles(design: DesignInputs) -> None:
     found = lifetime(design, BALANCE, CONDITIONS, AgeingSpec(end_share=0.998))
     assert found.reached_end
