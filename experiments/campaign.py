@@ -128,6 +128,12 @@ class Budget(Frozen):
         for name, n in (*self.evaluations.items(), *self.at_least.items()):
             if n < 0:
                 raise ValueError(f"{name}: {n} evaluations; must be 0 or more")
+        for name, n in self.at_least.items() if self.evaluations else ():
+            if n > self.evaluations.get(name, 0):
+                raise ValueError(
+                    f"at_least wants {n} evaluations of {name}; there are "
+                    f"{self.evaluations.get(name, 0)}"
+                )
         return self
 
 
