@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import math
 from dataclasses import dataclass
 
 from experiments.campaign import Campaign, RecipeBaseline
@@ -74,9 +75,12 @@ def read_value(campaign: Campaign, text: str) -> tuple[str, Value]:
             except ValueError as error:
                 raise Invalid(f"--at {name}: must be a whole number; found {value!r}") from error
     try:
-        return name, float(value)
+        number = float(value)
     except ValueError:
         return name, value
+    if not math.isfinite(number):
+        raise Invalid(f"--at {name}: must be a finite number; found {value!r}")
+    return name, number
 
 
 def _known_names(campaign: Campaign) -> list[str]:

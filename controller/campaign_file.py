@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import hashlib
+import reprlib
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
@@ -44,7 +45,7 @@ def load_campaign(path_or_name: str | Path) -> LoadedCampaign:
     Raises ``Invalid``: one line that names file, line, key, what was found and what is allowed.
     """
     path = Path(path_or_name)
-    if path.is_file():
+    if _is_file(path):
         if path.stat().st_size > MAX_FILE_BYTES:
             raise Invalid(f"{path}: larger than {MAX_FILE_BYTES} bytes; is this a campaign file?")
         try:
@@ -62,6 +63,14 @@ def load_campaign(path_or_name: str | Path) -> LoadedCampaign:
     raise Invalid(
         f"{name}: no such file, and not a built-in campaign ({', '.join(built_in_campaigns())})"
     )
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError as error:
+        shown = reprlib.repr(str(path))
+        raise Invalid(f"{shown}: cannot be read: {error.strerror}") from error
 
 
 def parse_campaign(text: str, source: str, folder: Path) -> Campaign:
@@ -119,7 +128,7 @@ def _objective(document: YamlDocument, path: tuple[str | int, ...], item: Any) -
 
 
 def _known_metric(document: YamlDocument, path: tuple[str | int, ...], metric: Any) -> None:
-    if metric not in METRICS:
+    if not isinstance(metric, str) or metric not in METRICS:
         raise document.error(
             path, f"{metric!r} is not a metric{_hint(metric, METRICS)}; allowed: {_join(METRICS)}"
         )

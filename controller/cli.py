@@ -104,3 +104,7 @@ def exit_status(arguments: list[str] | None = None) -> int:
     except BrokenPipeError:
         sys.stderr.close()
         return FAILED
+    except OSError as error:
+        where = "" if error.filename is None else f"{error.filename}: "
+        click.echo(f"cellwright: {where}{error.strerror or error}", err=True)
+        return FAILED

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import reprlib
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -14,6 +16,9 @@ _MAX_DEPTH: Final = 40
 _MAX_KEYS: Final = 20_000
 _PLAIN_TAGS: Final = {f"tag:yaml.org,2002:{name}" for name in ("int", "float", "bool", "null")}
 """Scalars with any other tag (dates, Python objects) stay text."""
+_EXPONENT: Final = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)[eE][-+]?\d+")
+"""``1e-3`` and ``1e9``, which YAML 1.1 takes for text and everybody else for numbers."""
+_LARGEST_INT: Final = 2**63 - 1
 
 
 @dataclass(frozen=True)
@@ -61,6 +66,8 @@ def parse_yaml(text: str, source: str) -> YamlDocument:
         mark = error.problem_mark or error.context_mark
         line = f":{mark.line + 1}" if mark else ""
         raise Invalid(f"{source}{line}: not valid YAML: {error.problem}") from error
+    except RecursionError as error:
+        raise Invalid(f"{source}: nested more than {_MAX_DEPTH} deep") from error
     except yaml.YAMLError as error:
         first = str(error).splitlines()[0]
         raise Invalid(f"{source}: not valid YAML: {first}") from error
@@ -80,6 +87,9 @@ def _plain(node: yaml.Node, path: Path, document: YamlDocument) -> Any:
     if isinstance(node, yaml.MappingNode):
         found: dict[str, Any] = {}
         for key_node, value_node in node.value:
+            if not isinstance(key_node, yaml.ScalarNode):
+                line = key_node.start_mark.line + 1
+                raise Invalid(f"{document.source}:{line}: a key is one word, not a list or mapping")
             key = str(key_node.value)
             here = (*path, key)
             document.lines[here] = key_node.start_mark.line + 1
@@ -90,11 +100,17 @@ def _plain(node: yaml.Node, path: Path, document: YamlDocument) -> Any:
     if isinstance(node, yaml.SequenceNode):
         return [_plain(item, (*path, i), document) for i, item in enumerate(node.value)]
     if node.tag not in _PLAIN_TAGS:
-        return str(node.value)
+        is_plain = isinstance(node, yaml.ScalarNode) and node.style is None
+        is_number = is_plain and _EXPONENT.fullmatch(node.value)
+        return float(node.value) if is_number else str(node.value)
     loader = yaml.SafeLoader("")
     try:
-        return loader.construct_object(node, deep=True)
-    except (yaml.YAMLError, ValueError) as error:
-        raise document.error(path, f"cannot read {node.value!r}") from error
+        value = loader.construct_object(node, deep=True)
+    except (yaml.YAMLError, ValueError, KeyError) as error:
+        raise document.error(path, f"cannot read {reprlib.repr(node.value)}") from error
     finally:
         loader.dispose()
+    if isinstance(value, int) and abs(value) > _LARGEST_INT:
+        shown = reprlib.repr(node.value)
+        raise document.error(path, f"a whole number has at most 64 bits; found {shown}")
+    return value

@@ -20,6 +20,9 @@ from simulators.microstructure.voxels import Voxels
 VOXEL_SIZE_RANGE_M: Final = (1e-9, 1e-5)
 """What a voxel of an electrode image can measure; outside, a unit was mistaken."""
 
+_LARGEST_LABEL: Final = 2**53
+"""Whole numbers beyond it are not exact in every type of file."""
+
 _MAX_LABELS: Final = 8
 """More distinct values than this are grey levels and no labels."""
 
@@ -108,7 +111,9 @@ def _as_stack(values: NDArray[Any], name: str) -> NDArray[Any]:
         raise Invalid(f"{name}: {values.ndim} axes ({shape}); a stack has three: z, y, x")
     if values.dtype.kind not in "buif":
         raise Invalid(f"{name}: voxels of type {values.dtype}; labels must be numbers")
-    return values
+    if values.size == 0:
+        raise Invalid(f"{name}: an image without voxels ({shape})")
+    return values.view(np.uint8) if values.dtype.kind == "b" else values
 
 
 def _count_values(stack: NDArray[Any], name: str) -> dict[int, int]:
@@ -120,8 +125,13 @@ def _count_values(stack: NDArray[Any], name: str) -> dict[int, int]:
                 raise Invalid(f"{name}: holds NaN or infinite voxels; labels must be whole numbers")
             if np.any(plane != np.rint(plane)):
                 raise Invalid(_greyscale(name, "voxels that are no whole numbers"))
-        low = int(plane.min())
-        if int(plane.max()) - low < 1 << 16:
+        low, high = int(plane.min()), int(plane.max())
+        if max(-low, high) > _LARGEST_LABEL:
+            raise Invalid(
+                f"{name}: holds values from {low:.6g} to {high:.6g}; a label is a whole number of "
+                f"at most {_LARGEST_LABEL}"
+            )
+        if high - low < 1 << 16:
             tally = np.bincount((plane - plane.min()).astype(np.int64).reshape(-1))
             found = np.flatnonzero(tally)
             plane_counts = zip((found + low).tolist(), tally[found].tolist(), strict=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import re
+import struct
 from collections.abc import Sequence
 from itertools import pairwise
 from pathlib import Path
@@ -26,7 +27,11 @@ def open_image(name: str) -> StoredImage:
     file, _, inside = name.partition(":/")
     path = Path(file)
     suffix = path.suffix.lower()
-    if not path.exists():
+    try:
+        is_there = path.exists()
+    except OSError as error:
+        raise Invalid(f"{file[:60]}…: cannot be read: {error.strerror}") from error
+    if not is_there:
         raise Invalid(f"{file}: no such file or folder")
     if suffix in (".h5", ".hdf5", ".hdf", ".nxs"):
         return _open_hdf5(path, inside)
@@ -87,7 +92,7 @@ def _open_page(path: Path) -> StoredImage:
 
         try:
             image = StoredImage(np.asarray(imread(path)))
-        except (OSError, ValueError, SyntaxError) as error:
+        except (OSError, ValueError, SyntaxError, struct.error) as error:
             raise Invalid(f"{path}: cannot be read as PNG ({error})") from error
     else:
         image = open_tiff(path)

@@ -59,3 +59,22 @@ def test_aliases_cannot_swell_a_small_file() -> None:
         text += f"a{i}: &a{i} [{', '.join([f'*a{i - 1}'] * 10)}]\n"
     with pytest.raises(Invalid, match="aliases counted"):
         parse_yaml(text, "f.yaml")
+
+
+@pytest.mark.parametrize(
+    ("text", "word"),
+    [
+        ("a: " + "[" * 5000, "nested"),
+        ("a: !!bool x", "cannot read 'x'"),
+        ("a: " + "9" * 400, "64 bits"),
+        ("a: 1\n? [b]\n: 3", "f.yaml:2: a key is one word"),
+    ],
+)
+def test_hostile_values_are_refused_in_one_short_line(text: str, word: str) -> None:
+    with pytest.raises(Invalid, match=word) as caught:
+        parse_yaml(text, "f.yaml")
+    assert len(caught.value.message) < 120
+
+
+def test_exponents_without_a_point_are_numbers() -> None:
+    assert parse_yaml("[1e-3, '1e-3', 1e9x]", "f.yaml").value == [1e-3, "1e-3", "1e9x"]
