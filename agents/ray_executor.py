@@ -51,9 +51,9 @@ PROBE_S: Final = 90.0
 FETCH_S: Final = 60.0
 PULSE_LANE: Final = "pulse"
 TASK_NICENESS: Final = 10
-LANE_NICENESS: Final = 12
-"""Below control and the pulse, so that both stay prompt on a full machine; lanes below tasks, so
-that a fit slows evaluation by less than its share."""
+LANE_NICENESS: Final = 5
+"""Below control and the pulse, so that both stay prompt on a full machine; lanes before tasks, for
+a fit that comes late leaves every worker without a next design."""
 
 
 class RayExecutor(Executor):
