@@ -10,7 +10,7 @@ from agents.in_process_executor import InProcessExecutor
 from agents.job_runner import JobRunner
 from agents.messages import JobFinished, JobLost
 from agents.stages import stage_versions
-from agents.wiring import refuse_unknown_parts
+from agents.wiring import refuse_unknown_cell, refuse_unknown_parts
 from agents.worker_environment import versions
 from experiments.campaign import Campaign
 from experiments.errors import InternalError
@@ -34,6 +34,7 @@ def evaluate_job(
     Raises ``Invalid`` where the campaign names an unknown part.
     """
     refuse_unknown_parts(campaign)
+    refuse_unknown_cell(campaign)
     progress("import")
     executor = InProcessExecutor()
     runner = JobRunner(

@@ -64,6 +64,16 @@ def refuse_unknown_parts(campaign: Campaign) -> None:
             raise Invalid(f"{key}: {choice.name!r} is not known; allowed: {', '.join(allowed)}")
 
 
+def refuse_unknown_cell(campaign: Campaign) -> None:
+    """Raise ``Invalid`` naming what is allowed where a cell format or chemistry does not exist."""
+    from simulators.cell.chemistry import require_parameter_set
+    from simulators.cell.formats import cell_format
+
+    cell_format(campaign.cell.format)
+    if not campaign.cell.parameter_set.endswith(".json"):
+        require_parameter_set(campaign.cell.parameter_set)
+
+
 def names(group: str) -> list[str]:
     """Return the names of a group's parts, built-in ones first."""
     outside = sorted(entry.name for entry in metadata.entry_points(group=group))

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from agents.messages import Configure
-from agents.wiring import refuse_unknown_parts
+from agents.wiring import refuse_unknown_cell, refuse_unknown_parts
 from controller import wiring
 from controller.campaign_file import LoadedCampaign
 from controller.cli import INTERRUPTED
@@ -69,6 +69,7 @@ def run_session(
             "cluster with --ray auto or --ray HOST:6379"
         )
     refuse_unknown_parts(loaded.campaign)
+    refuse_unknown_cell(loaded.campaign)
     home = make_home(home_path)
     with contextlib.ExitStack() as held:
         lock = HomeLock(home, take_over=options.take_over)

@@ -6,8 +6,16 @@ import sys
 import pytest
 
 from agents.in_process_executor import InProcessExecutor
-from agents.wiring import DECIDERS, decider, executor, generator, names, refuse_unknown_parts
-from experiments.campaign import PartChoice
+from agents.wiring import (
+    DECIDERS,
+    decider,
+    executor,
+    generator,
+    names,
+    refuse_unknown_cell,
+    refuse_unknown_parts,
+)
+from experiments.campaign import CellSpec, PartChoice
 from experiments.errors import Invalid
 from tests.agents.tiny_campaign import tiny_campaign
 
@@ -23,6 +31,18 @@ def test_an_unknown_part_is_refused_with_what_is_allowed() -> None:
         generator(PartChoice(name="magic"))
     with pytest.raises(Invalid, match="decider: 'oracle' is not known; allowed: cellwright, sobol"):
         refuse_unknown_parts(tiny_campaign(decider=PartChoice(name="oracle")))
+
+
+@pytest.mark.parametrize(
+    ("cell", "message"),
+    [
+        (CellSpec(parameter_set="Foo"), "cell.parameter_set: 'Foo' is not known; allowed: .*Chen"),
+        (CellSpec(format="9999"), "cell.format: '9999' is not known; allowed: .*4680"),
+    ],
+)
+def test_an_unknown_cell_is_refused_with_what_is_allowed(cell: CellSpec, message: str) -> None:
+    with pytest.raises(Invalid, match=message):
+        refuse_unknown_cell(tiny_campaign(cell=cell))
 
 
 def test_an_unknown_option_of_a_decider_is_refused() -> None:
