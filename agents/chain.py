@@ -137,13 +137,10 @@ class Chain:
         )
 
     def _plan(self) -> None:
-        """Name the job's volumes. Raises ``_NoJob`` where its design or image is unusable."""
+        """Name the job's volumes. Raises ``_NoJob`` where its design is unusable."""
         baseline = self._campaign.baseline
         if self.job.purpose == "baseline" and isinstance(baseline, ImageBaseline):
-            try:
-                sources = [self._calls.read(baseline)]
-            except OSError as error:
-                raise _NoJob(FailureKind.bad_input, f"baseline image: {error}") from error
+            sources = [self._calls.read(baseline)]
         else:
             try:
                 self._recipe = self._campaign.recipe(self.job.design)

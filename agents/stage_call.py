@@ -18,7 +18,6 @@ from agents.stages import (
     characterize,
     evaluate,
     generate,
-    image_sha256,
     read,
 )
 from experiments.campaign import Campaign, ImageBaseline
@@ -78,8 +77,8 @@ class StageCalls:
         )
 
     def read(self, baseline: ImageBaseline) -> StageCall:
-        """Return the call that reads an image. Raises ``OSError`` where there is none."""
-        sha256 = image_sha256(baseline.image)
+        """Return the call that reads an image; its key rests on the hash the campaign names."""
+        sha256 = baseline.image_sha256
         size_m = baseline.voxel_size_um * 1e-6
         return self._call(
             READ,

@@ -5,10 +5,8 @@ Science is imported when a stage runs, so that naming a stage costs nothing.
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import replace
 from importlib import import_module, metadata
-from pathlib import Path
 from typing import Final
 
 from agents.executor import Kept
@@ -17,8 +15,9 @@ from agents.voxel_file import pack, unpack
 from agents.wiring import generator
 from agents.worker_environment import n_threads
 from experiments.campaign import PartChoice, Physics
-from experiments.errors import DesignFailed
+from experiments.errors import DesignFailed, Invalid
 from experiments.generation import VolumeRequest
+from experiments.image_hash import image_sha256
 from experiments.microstructure import Microstructure
 from experiments.observation import Failure, FailureKind
 from experiments.performance import CellPerformance
@@ -42,9 +41,10 @@ def stage_versions(choice: PartChoice) -> dict[str, str]:
     made = generator(choice)
     properties = import_module("simulators.properties.characterize")
     cell = import_module("simulators.cell.evaluate")
+    reader = import_module("simulators.microstructure.image_file")
     return {
         GENERATE: f"{WRAPPER_VERSION}+{made.name}-{made.version}",
-        READ: f"{WRAPPER_VERSION}+tifffile-{metadata.version('tifffile')}",
+        READ: f"{WRAPPER_VERSION}+image-{reader.VERSION}+tifffile-{metadata.version('tifffile')}",
         CHARACTERIZE: f"{WRAPPER_VERSION}+{properties.VERSION}",
         EVALUATE: f"{WRAPPER_VERSION}+{cell.VERSION}+pybamm-{metadata.version('pybamm')}",
     }
@@ -65,10 +65,22 @@ def generate(choice: PartChoice, request: VolumeRequest) -> Kept:
 
 
 def read(path: str, sha256: str, labels: dict[str, int] | None, voxel_size_m: float) -> Kept:
-    """Return the record of an image, and apart from it the packed voxels."""
+    """Return the record of an image, and apart from it the packed voxels.
+
+    Raises ``Invalid`` where it cannot be used, or is not the one the campaign was started with.
+    """
     from simulators.microstructure.image_file import read_labels
 
-    voxels = read_labels(Path(path), labels, voxel_size_m)
+    try:
+        found = image_sha256(path)
+    except OSError as error:
+        raise Invalid(f"baseline image {path}: {error.strerror or error}") from error
+    if found != sha256:
+        raise Invalid(
+            f"baseline image {path}: it changed since the campaign file was read (sha256 "
+            f"{found[:12]}…, was {sha256[:12]}…)"
+        )
+    voxels = read_labels(path, labels, voxel_size_m)
     record = _record(voxels, name="image", version=sha256, seed=None)
     return Kept(value=record, large=pack(voxels))
 
@@ -150,20 +162,6 @@ def _sample(request: CellRequest, volume: EffectiveProperties) -> VolumePerforma
         return VolumePerformance(metrics=_performance(request, volume, is_mean=False).metrics)
     except DesignFailed as failed:
         return VolumePerformance(failure=f"{failed.failure_kind.value}: {failed.message}")
-
-
-def image_sha256(path: str) -> str:
-    """Return the hash of an image: of its bytes, or of a folder's files in name order.
-
-    Raises ``OSError`` where it cannot be read.
-    """
-    digest = hashlib.sha256()
-    image = Path(path)
-    for file in sorted(image.rglob("*")) if image.is_dir() else [image]:
-        if image == file or file.is_file():
-            with file.open("rb") as stream:
-                digest.update(hashlib.file_digest(stream, "sha256").digest())
-    return digest.hexdigest()
 
 
 def _record(voxels: Voxels, *, name: str, version: str, seed: int | None) -> Microstructure:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import hashlib
 import reprlib
 from dataclasses import dataclass
 from importlib import resources
@@ -16,6 +15,7 @@ from controller.design_section import baseline_design, read_design_space
 from controller.yaml_lines import YamlDocument, parse_yaml
 from experiments.campaign import Campaign
 from experiments.errors import Invalid
+from experiments.image_hash import image_sha256
 from experiments.metrics import METRICS
 
 MAX_FILE_BYTES: Final = 1_000_000
@@ -142,21 +142,15 @@ def _baseline(document: YamlDocument, space: Any, folder: Path) -> dict[str, Any
     if "image" not in item:
         return {"design": baseline_design(document, space)}
     _refuse_unknown(document, ("baseline",), item, list(_IMAGE_KEYS))
-    path = folder / Path(str(item["image"])).expanduser()
-    if not path.exists():
-        raise document.error(("baseline", "image"), f"no such file: {path}")
-    return {**item, "image": str(path), "image_sha256": _file_hash(path)}
-
-
-def _file_hash(path: Path) -> str:
-    """Return the SHA-256 of a file, or of a folder's files in name order."""
-    digest = hashlib.sha256()
-    for part in sorted(path.rglob("*")) if path.is_dir() else [path]:
-        if part.is_file():
-            with part.open("rb") as stream:
-                while block := stream.read(1 << 20):
-                    digest.update(block)
-    return digest.hexdigest()
+    here = ("baseline", "image")
+    image = str(folder / Path(str(item["image"])).expanduser())
+    if not Path(image.partition(":/")[0]).exists():
+        raise document.error(here, f"no such file: {image}")
+    try:
+        sha256 = image_sha256(image)
+    except OSError as error:
+        raise document.error(here, f"{image} cannot be read: {error.strerror or error}") from error
+    return {**item, "image": image, "image_sha256": sha256}
 
 
 def _first_error(document: YamlDocument, error: ValidationError) -> Invalid:

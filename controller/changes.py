@@ -30,7 +30,7 @@ def may_change(key: str) -> bool:
 def _plain(campaign: Campaign) -> dict[str, str]:
     plain = campaign.model_dump(mode="json")
     baseline = plain.get("baseline")
-    if isinstance(baseline, dict) and baseline.get("image_sha256"):
+    if isinstance(baseline, dict) and "image_sha256" in baseline:
         del baseline["image"]
     return dict(_leaves("", plain))
 

@@ -100,8 +100,8 @@ class ImageBaseline(Frozen):
     """Phase name → label in the file, e.g. {pore: 0, active: 85, binder: 170}."""
     particle_d50_um: float | None = Field(default=None, gt=0.01, lt=100)
     """None: measured from the image."""
-    image_sha256: str | None = None
-    """Content hash, taken when the campaign file is read."""
+    image_sha256: str
+    """Of ``experiments.image_hash``, taken when the campaign file is read."""
 
 
 class RecipeBaseline(Frozen):

@@ -17,6 +17,10 @@ from simulators.microstructure.image_formats import open_image
 from simulators.microstructure.stored_image import StoredImage
 from simulators.microstructure.voxels import Voxels
 
+VERSION: Final = "1"
+"""Raised whenever the same file is read as other voxels, sizes or fallbacks, whatever its format;
+the modules that open the formats are part of this reader."""
+
 VOXEL_SIZE_RANGE_M: Final = (1e-9, 1e-5)
 """What a voxel of an electrode image can measure; outside, a unit was mistaken."""
 

@@ -13,8 +13,10 @@ from experiments.campaign import Campaign, ImageBaseline, Objective, PartChoice
 from experiments.design import Design
 from experiments.design_space import Continuous, DesignSpace
 from experiments.fidelity import Fidelity
+from experiments.image_hash import image_sha256
 from experiments.job import Job, new_job
 from experiments.observation import FailureKind, Observation
+from simulators.microstructure.image_file import VERSION as READER_VERSION
 from simulators.microstructure.image_file import write_labels
 from tests.agents.tiny_campaign import job, tiny_campaign
 
@@ -228,7 +230,7 @@ def test_an_image_is_read_measured_and_evaluated_like_a_design(
     assert data is not None
     image = tmp_path / "cathode.tif"
     write_labels(image, unpack(data))
-    baseline = ImageBaseline(image=str(image), voxel_size_um=1.5, thickness_um=75)
+    baseline = image_baseline(image, voxel_size_um=1.5)
     of_image = tiny_campaign(baseline=baseline)
     observation = evaluate(of_image, today(of_image))
     assert observation.failure is None
@@ -244,8 +246,22 @@ def test_an_image_is_read_measured_and_evaluated_like_a_design(
     assert observation.properties.pore_transport["0"].relative == pytest.approx(
         generated.properties.pore_transport["0"].relative, rel=2e-3
     )
+    image.unlink()
     again = evaluate(of_image, today(of_image))
     assert all(record.cached for record in again.provenance.stages)
+
+
+def test_an_image_that_changed_since_the_start_is_bad_input(
+    evaluate: Evaluate, tmp_path: Path
+) -> None:
+    image = tmp_path / "cathode.tif"
+    image.write_bytes(b"as it was")
+    campaign = tiny_campaign(baseline=image_baseline(image))
+    image.write_bytes(b"another one")
+    observation = evaluate(campaign, today(campaign))
+    assert observation.failure is not None
+    assert observation.failure.kind is FailureKind.bad_input
+    assert "changed since the campaign file was read" in observation.failure.message
 
 
 @pytest.mark.parametrize(
@@ -255,11 +271,10 @@ def test_an_image_that_cannot_be_used_is_bad_input(
     evaluate: Evaluate, tmp_path: Path, content: bytes | None, message: str
 ) -> None:
     image = tmp_path / "cathode.tif"
-    if content is not None:
-        image.write_bytes(content)
-    campaign = tiny_campaign(
-        baseline=ImageBaseline(image=str(image), voxel_size_um=0.4, thickness_um=75)
-    )
+    image.write_bytes(content or b"")
+    campaign = tiny_campaign(baseline=image_baseline(image))
+    if content is None:
+        image.unlink()
     observation = evaluate(campaign, today(campaign))
     assert observation.failure is not None
     assert observation.failure.kind is FailureKind.bad_input
@@ -269,9 +284,7 @@ def test_an_image_that_cannot_be_used_is_bad_input(
 @pytest.mark.slow
 def test_the_real_cathode_is_measured_and_evaluated(evaluate: Evaluate, shared_data: Path) -> None:
     campaign = tiny_campaign(
-        baseline=ImageBaseline(
-            image=str(shared_data / "nmc_cathode_ct.tif"), voxel_size_um=0.398, thickness_um=75
-        )
+        baseline=image_baseline(shared_data / "nmc_cathode_ct.tif", voxel_size_um=0.398)
     )
     observation = evaluate(campaign, today(campaign))
     assert observation.failure is None
@@ -285,6 +298,16 @@ def test_every_stage_names_a_version() -> None:
     assert set(versions) == {"generate", "read", "characterize", "evaluate"}
     assert "stochastic" in versions["generate"]
     assert "pybamm" in versions["evaluate"]
+    assert f"image-{READER_VERSION}" in versions["read"]
+
+
+def image_baseline(image: Path, voxel_size_um: float = 0.4) -> ImageBaseline:
+    return ImageBaseline(
+        image=str(image),
+        image_sha256=image_sha256(image),
+        voxel_size_um=voxel_size_um,
+        thickness_um=75,
+    )
 
 
 def today(campaign: Campaign) -> Job:
