@@ -24,6 +24,7 @@ MAY_IMPORT = {
 DOORS = {
     "pybamm": ("simulators/cell/",),
     "ray": ("agents/ray_executor.py",),
+    "torch": ("agents/surrogates/", "agents/acquisition/", "simulators/properties/conduction/"),
     "botorch": ("agents/surrogates/", "agents/acquisition/"),
     "gpytorch": ("agents/surrogates/", "agents/acquisition/"),
     "linear_operator": ("agents/surrogates/", "agents/acquisition/"),
@@ -35,6 +36,12 @@ DOORS = {
     "matplotlib": ("controller/report/",),
 }
 FORBIDDEN = {"pickle", "cloudpickle", "sqlalchemy", "taufactor", "porespy"}
+# Modules that import by a name known only when they run, and why they must.
+NAMED_AT_RUN_TIME = {
+    "agents/stages.py",  # warms up the simulators' own modules, listed beside the call
+    "agents/wiring.py",  # loads deciders, built in or from an entry point
+    "simulators/microstructure/image_formats.py",  # h5py or zarr, where they are installed
+}
 EXPERIMENTS_MAY_USE = {"pydantic", "aurora_unicycler", "experiments"} | set(sys.stdlib_module_names)
 CONTROL_NEVER = ("ray", "torch", "botorch", "gpytorch")
 
@@ -45,8 +52,16 @@ def modules() -> list[Path]:
 
 def imports(path: Path) -> Iterator[str]:
     """Yield every absolute module name a file imports, relative imports resolved."""
-    package = path.relative_to(ROOT).parent.parts
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    yield from imports_in(path.read_text(encoding="utf-8"), path.relative_to(ROOT).parent.parts)
+
+
+def imports_in(text: str, package: tuple[str, ...] = ()) -> Iterator[str]:
+    """Yield what a module imports, by statement or by name.
+
+    Where the name is put together when the module runs, a text with no letter before the first
+    gap is no name we can check, and is yielded as ``*``.
+    """
+    for node in ast.walk(ast.parse(text)):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
@@ -55,6 +70,23 @@ def imports(path: Path) -> Iterator[str]:
                 yield ".".join([*above, *([node.module] if node.module else [])])
             elif node.module:
                 yield node.module
+        elif isinstance(node, ast.Call) and called(node) in ("import_module", "__import__"):
+            yield named(node.args[0]) if node.args else "*"
+
+
+def called(node: ast.Call) -> str:
+    """Return the last word of what is called."""
+    function = node.func
+    return getattr(function, "attr", None) or getattr(function, "id", "")
+
+
+def named(argument: ast.expr) -> str:
+    """Return the module an argument names, as far as it says so before it runs."""
+    if isinstance(argument, ast.JoinedStr):
+        argument = argument.values[0]
+    if isinstance(argument, ast.Constant) and isinstance(argument.value, str):
+        return argument.value
+    return "*"
 
 
 def test_there_is_something_to_check() -> None:
@@ -76,6 +108,26 @@ def test_a_library_enters_only_at_its_door(library: str) -> None:
         place = path.relative_to(ROOT).as_posix()
         if not place.startswith(DOORS[library]):
             assert library not in {name.split(".")[0] for name in imports(path)}, place
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("import importlib\nimportlib.import_module('ray.util')", ["importlib", "ray.util"]),
+        ("from importlib import import_module\nimport_module('torch')", ["importlib", "torch"]),
+        ("__import__('mlflow')", ["mlflow"]),
+        ("import_module(f'controller.{name}')", ["controller."]),
+        ("import_module(name)", ["*"]),
+        ("def late():\n    import ray", ["ray"]),
+    ],
+)
+def test_an_import_is_seen_however_it_is_written(text: str, found: list[str]) -> None:
+    assert list(imports_in(text)) == found
+
+
+def test_a_name_put_together_at_run_time_is_imported_only_where_listed() -> None:
+    found = {path.relative_to(ROOT).as_posix() for path in modules() if "*" in imports(path)}
+    assert found == NAMED_AT_RUN_TIME
 
 
 def test_forbidden_libraries_are_absent() -> None:
