@@ -1,7 +1,8 @@
 """Runs jobs on an executor: hands ready stage calls to free slots, oldest job first.
 
-A call is handed over only when a slot is free, so its start is known, deadlines count work and not
-waiting, and the next job's first call is at hand the moment a slot is free.
+A call is handed over only when a slot is free, so its start is known, and the next job's first call
+is at hand the moment a slot is free. A job's deadline counts from the start of its first call: the
+wait before that is not in it, a wait for a slot between two of its calls is.
 """
 
 from __future__ import annotations

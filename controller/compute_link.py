@@ -70,32 +70,35 @@ class ComputeLink:
         environment: Mapping[str, str],
         command: Callable[[int, int], list[str]] = compute_command,
     ) -> Self:
-        """Start the process in a group of its own; its output goes to the log."""
-        theirs_in, ours_out = os.pipe()
-        ours_in, theirs_out = os.pipe()
-        _turn_over(log)
-        with log.open("ab") as output:
-            start = output.tell()
-            process = await asyncio.create_subprocess_exec(
-                *command(theirs_in, theirs_out),
-                cwd=working_folder,
-                env=dict(environment),
-                stdin=asyncio.subprocess.DEVNULL,
-                stdout=output,
-                stderr=output,
-                pass_fds=(theirs_in, theirs_out),
-                start_new_session=True,
-            )
-        os.close(theirs_in)
-        os.close(theirs_out)
-        loop = asyncio.get_running_loop()
-        reader = asyncio.StreamReader(limit=MAX_LINE_BYTES)
-        await loop.connect_read_pipe(
-            lambda: asyncio.StreamReaderProtocol(reader), os.fdopen(ours_in, "rb", 0)
-        )
-        writer, _ = await loop.connect_write_pipe(
-            asyncio.BaseProtocol, os.fdopen(ours_out, "wb", 0)
-        )
+        """Start the process in a group of its own; its output goes to the log.
+
+        Nothing is left open where that fails; a process that was started sees its line end.
+        """
+        with contextlib.ExitStack() as ours, contextlib.ExitStack() as theirs:
+            theirs_in, ours_out = os.pipe()
+            theirs.callback(os.close, theirs_in)
+            sending = ours.enter_context(os.fdopen(ours_out, "wb", 0))
+            ours_in, theirs_out = os.pipe()
+            theirs.callback(os.close, theirs_out)
+            receiving = ours.enter_context(os.fdopen(ours_in, "rb", 0))
+            _turn_over(log)
+            with log.open("ab") as output:
+                start = output.tell()
+                process = await asyncio.create_subprocess_exec(
+                    *command(theirs_in, theirs_out),
+                    cwd=working_folder,
+                    env=dict(environment),
+                    stdin=asyncio.subprocess.DEVNULL,
+                    stdout=output,
+                    stderr=output,
+                    pass_fds=(theirs_in, theirs_out),
+                    start_new_session=True,
+                )
+            loop = asyncio.get_running_loop()
+            reader = asyncio.StreamReader(limit=MAX_LINE_BYTES)
+            await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), receiving)
+            writer, _ = await loop.connect_write_pipe(asyncio.BaseProtocol, sending)
+            ours.pop_all()  # from here on the transports close them
         return cls(process, reader, writer, log, start)
 
     @property

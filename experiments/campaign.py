@@ -177,7 +177,7 @@ class Campaign(Frozen):
     generator: PartChoice = PartChoice(name="stochastic")
     decider: PartChoice = PartChoice(name="cellwright")
     deadline_s: float = Field(default=900.0, gt=0)
-    """A job past this is killed and recorded as timed_out."""
+    """From the start of a job's first call; a job past it is killed and recorded as timed_out."""
     seed: int = Field(default=0, ge=0, lt=2**48)
 
     @model_validator(mode="after")
