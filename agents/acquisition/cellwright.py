@@ -24,7 +24,7 @@ class CellwrightDecider:
     """Sobol start, then the highest gain per price under one process over all levels."""
 
     name = "cellwright"
-    version = "2"
+    version = "3"
 
     def __init__(
         self, *, screen: Screen = violation, clock: Callable[[], float] = time.perf_counter

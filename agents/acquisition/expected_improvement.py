@@ -6,11 +6,10 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.linalg import solve_triangular
+import torch
 from scipy.special import erfcx, logsumexp, ndtr
 
-from agents.surrogates.process import Process
-from agents.surrogates.process_mixture import ProcessMixture
+from agents.surrogates.process import Process, Seen
 
 _LOG_ROOT_2PI = 0.5 * math.log(2 * math.pi)
 
@@ -40,67 +39,65 @@ class NoisyImprovement:
 
     ``base`` holds the designs measured or pending at the target, so neither noise nor work in
     progress counts as an improvement (Letham et al., Bayesian Analysis 14, 2019, section 4).
-    ``normals`` is ``n_samples x n_base``. Without a base, the worst value seen is the reference.
+    ``normals`` is ``n_samples x n_base``, for each draw of the hyperparameters. Without a base, the
+    worst value seen is the reference.
     """
 
     def __init__(
-        self, mixture: ProcessMixture, sign: float, base: np.ndarray, normals: np.ndarray
+        self, process: Process, sign: float, base: np.ndarray, normals: np.ndarray
     ) -> None:
         self._sign = sign
-        self._parts = mixture.parts
-        self._log_weights = np.log(mixture.weights)
-        self._bases = [SampledBase(part, base, normals) for part in self._parts if len(base)]
+        self._log_weights = np.log(process.weights)[:, None]
+        self._worst = (sign * process.latent).min(axis=1)[:, None]
+        self._base = SampledBase(process, base, normals) if len(base) else None
 
-    def __call__(self, x: np.ndarray) -> np.ndarray:
-        """Return the log expected improvement at rows ``n x n_columns``."""
-        if self._bases:
-            totals = [self._beyond(base, x) for base in self._bases]
+    def __call__(self, seen: Seen) -> np.ndarray:
+        """Return the log expected improvement at rows seen at the target."""
+        if self._base is None:
+            values = log_expected_improvement(self._sign * seen.means, seen.sds, self._worst)
         else:
-            totals = [self._above_worst(part, x) for part in self._parts]
-        return np.asarray(logsumexp(np.stack(totals) + self._log_weights[:, None], axis=0))
-
-    def _above_worst(self, process: Process, x: np.ndarray) -> np.ndarray:
-        mean, sd = process.mean_and_sd(x)
-        worst = float((self._sign * process.latent).min())
-        return log_expected_improvement(self._sign * mean, sd, worst)
-
-    def _beyond(self, base: SampledBase, x: np.ndarray) -> np.ndarray:
-        given = base.given(x)
-        best = (self._sign * base.values).max(axis=1)[:, None]
-        values = log_expected_improvement(self._sign * given.mean, given.sd[None, :], best)
-        return np.asarray(logsumexp(values, axis=0) - math.log(len(values)))
+            given = self._base.given(seen)
+            best = (self._sign * self._base.values).max(axis=2)[..., None]
+            each = log_expected_improvement(self._sign * given.mean, given.sd[:, None], best)
+            values = logsumexp(each, axis=1) - math.log(each.shape[1])
+        return np.asarray(logsumexp(values + self._log_weights, axis=0))
 
 
 @dataclass(frozen=True)
 class Given:
-    """The target at rows, given each sample of the base."""
+    """The target at rows, for each draw, given each sample of the base."""
 
     mean: np.ndarray
-    """``n_samples x n``."""
+    """``D x n_samples x n``."""
     sd: np.ndarray
-    """``n``; the same for every sample."""
+    """``D x n``; the same for every sample."""
 
 
 class SampledBase:
     """Joint samples of the target at base designs, and the target elsewhere given each of them.
 
-    ``values`` is ``n_samples x n_base``.
+    ``values`` is ``D x n_samples x n_base``.
     """
 
     def __init__(self, process: Process, base: np.ndarray, normals: np.ndarray) -> None:
         self._process = process
         self._seen = process.seen(base)
-        self._normals = normals
-        matrix = process.between(self._seen, self._seen)
-        matrix[np.diag_indices_from(matrix)] += 1e-6 * float(np.trace(matrix)) / len(base) + 1e-300
-        self._factor = np.linalg.cholesky(matrix)
-        self.values = self._seen.mean + normals @ self._factor.T
-
-    def given(self, x: np.ndarray) -> Given:
-        """Return the target at rows ``n x n_columns``."""
-        seen = self._process.seen(x)
-        gain = solve_triangular(
-            self._factor, self._process.between(self._seen, seen), lower=True, check_finite=False
+        self._normals = torch.as_tensor(normals)
+        matrix = torch.as_tensor(process.between(self._seen, self._seen))
+        trace = torch.diagonal(matrix, dim1=1, dim2=2).sum(1)
+        jitter = 1e-6 * trace / len(base) + 1e-300
+        self._factor = torch.linalg.cholesky(
+            matrix + jitter[:, None, None] * torch.eye(len(base), dtype=matrix.dtype)
         )
-        variance = np.maximum(seen.sd**2 - (gain**2).sum(axis=0), 1e-10 * seen.sd**2)
-        return Given(mean=seen.mean[None, :] + self._normals @ gain, sd=np.sqrt(variance))
+        samples = (self._normals @ self._factor.transpose(1, 2)).numpy()
+        self.values = self._seen.means[:, None] + samples
+
+    def given(self, seen: Seen) -> Given:
+        """Return the target at rows seen at the target."""
+        cross = torch.as_tensor(self._process.between(self._seen, seen))
+        gain = torch.linalg.solve_triangular(self._factor, cross, upper=False)
+        variance = seen.sds**2 - (gain**2).sum(1).numpy()
+        return Given(
+            mean=seen.means[:, None] + (self._normals @ gain).numpy(),
+            sd=np.sqrt(np.maximum(variance, 1e-10 * seen.sds**2)),
+        )

@@ -8,6 +8,7 @@ from scipy.stats import norm
 from agents.acquisition.level_choice import Offer
 from agents.surrogates.belief import Belief
 from agents.surrogates.level_data import usable
+from agents.surrogates.view import View
 from experiments.ranking import Candidate, Nearest, Question
 
 
@@ -25,12 +26,13 @@ class Explainer:
     def candidate(self, belief: Belief, offer: Offer) -> Candidate:
         """Return an offer as a candidate; ``belief`` accounts for everything before it."""
         row = belief.encoding.encode([offer.design])
+        view = View(belief, row)
         return Candidate(
             design=offer.design,
             fidelity=belief.levels[offer.level],
             score=offer.log_gain,
-            predicted=belief.predict(row)[0],
-            success_probability=float(belief.success.probability(row, offer.level)[0]),
+            predicted=view.predict()[0],
+            success_probability=float(view.success_probability(offer.level)[0]),
             beats_incumbent=self._beats_incumbent(belief, row),
             nearest=self._nearest(row),
             is_inside_data=self._is_inside(row),
@@ -42,15 +44,13 @@ class Explainer:
         if self._incumbent is None:
             return None
         objective = belief.campaign.objectives[0]
-        mixture = belief.processes[belief.campaign.metric_key(objective)]
+        process = belief.processes[belief.campaign.metric_key(objective)]
         sign = 1.0 if objective.sense == "maximize" else -1.0
-        both = np.concatenate([row, self._incumbent])
-        chance = 0.0
-        for part, weight in zip(mixture.parts, mixture.weights, strict=True):
-            mean, matrix = part.mean(both), part.covariance(both, both)
-            variance = matrix[0, 0] + matrix[1, 1] - 2.0 * matrix[0, 1]
-            ahead = sign * (mean[0] - mean[1])
-            chance += weight * float(norm.cdf(ahead / np.sqrt(max(variance, 1e-12))))
+        both = process.seen(np.concatenate([row, self._incumbent]))
+        matrix = process.between(both, both)
+        variance = matrix[:, 0, 0] + matrix[:, 1, 1] - 2.0 * matrix[:, 0, 1]
+        ahead = sign * (both.means[:, 0] - both.means[:, 1])
+        chance = float(process.weights @ norm.cdf(ahead / np.sqrt(np.maximum(variance, 1e-12))))
         return min(max(chance, 0.0), 1.0)
 
     def _nearest(self, row: np.ndarray) -> Nearest | None:
@@ -74,7 +74,7 @@ def _incumbent(belief: Belief, at_target: np.ndarray) -> np.ndarray | None:
     objective = belief.campaign.objectives[0]
     sign = 1.0 if objective.sense == "maximize" else -1.0
     mean = belief.processes[belief.campaign.metric_key(objective)].mean(at_target)
-    keeps = belief.keeps_constraints(at_target)
+    keeps = View(belief, at_target).keeps_constraints()
     if keeps.any():
         mean = np.where(keeps, mean, -sign * np.inf)
     i = int((sign * mean).argmax())

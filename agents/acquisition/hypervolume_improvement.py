@@ -10,47 +10,55 @@ from scipy.special import logsumexp
 
 from agents.acquisition.expected_improvement import SampledBase, log_expected_improvement
 from agents.surrogates.belief import Belief
+from agents.surrogates.view import View
 
 N_FRONTS = 8
 
 
 def log_noisy_hypervolume_improvement(
-    belief: Belief, x: np.ndarray, base: np.ndarray, normals: np.ndarray
+    view: View, base: np.ndarray, normals: np.ndarray
 ) -> np.ndarray:
     """Return the log of the expected gain in dominated hypervolume at the target.
 
-    Fronts are sampled jointly over the base designs (Daulton, Balandat & Bakshy, NeurIPS 2021); for
-    each the gain is exact for independent objectives, summed over the boxes of the non-dominated
-    space. ``normals`` is ``S x n_objectives x B``. Objectives are standardised and warped; their
-    hyperparameters are the likeliest.
+    Fronts are sampled jointly over the base designs (Daulton, Balandat & Bakshy, NeurIPS 2021),
+    each draw of the hyperparameters as often as its weight says; for each the gain is exact for
+    independent objectives, summed over the boxes of the non-dominated space. ``normals`` is
+    ``S x n_objectives x B``. Objectives are standardised and warped.
     """
+    belief = view.belief
     campaign = belief.campaign
     reference = reference_point(belief)
     n = len(campaign.objectives)
     means, sds, fronts = [], [], []
     for k, objective in enumerate(campaign.objectives):
-        process = belief.processes[campaign.metric_key(objective)].likeliest
+        key = campaign.metric_key(objective)
+        process, seen = belief.processes[key], view.seen(key)
         sign = 1.0 if objective.sense == "maximize" else -1.0
+        draws = _draws(process.weights, N_FRONTS)
         if len(base) == 0:
-            mean, sd = process.mean_and_sd(x)
-            means.append(sign * mean[None, :])
-            sds.append(sd)
-            fronts.append(np.empty((1, 0)))
+            means.append(sign * seen.means[draws])
+            sds.append(seen.sds[draws])
+            fronts.append(np.empty((N_FRONTS, 0)))
         else:
             sampled = SampledBase(process, base, normals[:N_FRONTS, k])
-            given = sampled.given(x)
-            means.append(sign * given.mean)
-            sds.append(given.sd)
-            fronts.append(sign * sampled.values)
+            given = sampled.given(seen)
+            means.append(sign * given.mean[draws, np.arange(N_FRONTS)])
+            sds.append(given.sd[draws])
+            fronts.append(sign * sampled.values[draws, np.arange(N_FRONTS)])
     totals = []
-    for s in range(len(means[0])):
+    for s in range(N_FRONTS):
         front = np.stack([fronts[k][s] for k in range(n)], axis=-1)
         lower, upper = _boxes(front, reference)
-        logs = np.zeros((len(lower), len(x)))
+        logs = np.zeros((len(lower), len(view.x)))
         for k in range(n):
-            logs += _log_partial(means[k][s], sds[k], lower[:, k, None], upper[:, k, None])
+            logs += _log_partial(means[k][s], sds[k][s], lower[:, k, None], upper[:, k, None])
         totals.append(logsumexp(logs, axis=0))
-    return np.asarray(logsumexp(np.stack(totals), axis=0) - math.log(len(totals)))
+    return np.asarray(logsumexp(np.stack(totals), axis=0) - math.log(N_FRONTS))
+
+
+def _draws(weights: np.ndarray, n: int) -> np.ndarray:
+    """Return ``n`` indices, each as often as its weight says (systematic resampling)."""
+    return np.searchsorted(np.cumsum(weights), (np.arange(n) + 0.5) / n).clip(max=len(weights) - 1)
 
 
 def reference_point(belief: Belief) -> np.ndarray:

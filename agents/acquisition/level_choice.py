@@ -38,6 +38,8 @@ class Offer:
     log_gain: float
     n_left: int
     reason: str
+    is_pairing: bool = False
+    """The design was chosen because a cheap level has seen it."""
 
     @property
     def log_gain_per_price(self) -> float:

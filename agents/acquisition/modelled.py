@@ -20,11 +20,13 @@ from agents.acquisition.search import Search
 from agents.acquisition.sobol import sobol_blocks
 from agents.surrogates.belief import Belief, form_belief, merit
 from agents.surrogates.diagnosis import diagnose
+from experiments.design import Design
 from experiments.ranking import Candidate, Diagnosis, Question, Recommendation
 
 N_GLOBAL: Final = 512
 N_CENTERS: Final = 4
 N_NEAR: Final = 32
+MOST_OBSERVED: Final = 512
 WIDTHS: Final = (0.15, 0.05)
 
 
@@ -69,9 +71,19 @@ def _pool(question: Question, belief: Belief, screen: Screen) -> Pool:
     fresh = question.campaign.model_copy(update={"seed": int(rng.integers(2**48))})
     pool.add(islice(feasible_designs(fresh, sobol_blocks(fresh), screen), N_GLOBAL))
     inside = question.campaign.design.contains
-    pool.add(o.job.design for o in question.observations if inside(o.job.design))
+    pool.add(_best_observed(question, belief))
     pool.add(job.design for job in question.pending if inside(job.design))
     for width in WIDTHS:
         order = np.argsort(-merit(belief, pool.x), kind="stable")[:N_CENTERS]
         pool.add_near([pool.designs[i] for i in order], N_NEAR, width, rng)
     return pool
+
+
+def _best_observed(question: Question, belief: Belief) -> list[Design]:
+    """Return the observed designs of the space, of many those with the best posterior mean."""
+    inside = question.campaign.design.contains
+    found = [o.job.design for o in question.observations if inside(o.job.design)]
+    if len(found) <= MOST_OBSERVED:
+        return found
+    order = np.argsort(-merit(belief, belief.encoding.encode(found)), kind="stable")
+    return [found[i] for i in order[:MOST_OBSERVED]]

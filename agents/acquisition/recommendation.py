@@ -6,6 +6,7 @@ import numpy as np
 
 from agents.acquisition.proposals import Pool
 from agents.surrogates.belief import Belief, merit
+from agents.surrogates.view import View
 from experiments.ranking import Recommendation
 
 LIKELY_SUCCESS = 0.5
@@ -23,18 +24,17 @@ def recommend(belief: Belief, pool: Pool, rng: np.random.Generator) -> Recommend
         near.add([pool.designs[best]])
         near.add_near([pool.designs[best]], n, width, rng)
         pool, best = near, _best(belief, near)
-    row = pool.x[best : best + 1]
+    view = View(belief, pool.x[best : best + 1])
     return Recommendation(
         design=pool.designs[best],
-        predicted=belief.predict(row)[0],
-        success_probability=float(belief.success.probability(row, 0)[0]),
+        predicted=view.predict()[0],
+        success_probability=float(view.success_probability()[0]),
     )
 
 
 def _best(belief: Belief, pool: Pool) -> int:
-    keeps = belief.success.probability(pool.x, 0) >= LIKELY_SUCCESS
-    keeps &= belief.keeps_constraints(pool.x)
+    view = View(belief, pool.x)
+    keeps = (view.success_probability() >= LIKELY_SUCCESS) & view.keeps_constraints()
     if not keeps.any():
-        odds = belief.success.probability(pool.x, 0) * belief.constraint_probability(pool.x)
-        return int(odds.argmax())
+        return int((view.success_probability() * view.constraint_probability()).argmax())
     return int(np.where(keeps, merit(belief, pool.x), -np.inf).argmax())

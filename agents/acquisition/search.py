@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
@@ -13,11 +14,10 @@ from agents.acquisition.guards import RETEST_EVERY, demoted_levels, n_probes, pa
 from agents.acquisition.level_choice import Offer, Phase, Stock, choose
 from agents.acquisition.proposals import Pool
 from agents.surrogates.belief import Belief
+from agents.surrogates.view import View
 from experiments.design import Design
 from experiments.ranking import Candidate, Question
 
-N_SHORTLIST: Final = 256
-"""So many designs of the pool are looked at with all hyperparameter draws."""
 REFINE: Final = ((64, 0.03), (64, 0.01))
 
 
@@ -28,6 +28,7 @@ class Search:
         self.question = question
         self.pool = pool
         self._belief = belief
+        self._view = View(belief, pool.x)
         self._explain = Explainer(question, belief)
         self._done = Dispatched(question)
         self._rng = np.random.default_rng([question.campaign.seed, question.position])
@@ -95,24 +96,19 @@ class Search:
         retest = self._retest(stock)
         if retest is not None:
             return retest
-        if not stock.is_pairing:
-            self._shortlist()
         gain = Gain(
             self._belief, self._belief.encoding.encode(self._base), seed=self.question.position
         )
-        pool_gain = gain.at_target(self.pool.x)
-        if stock.phase is Phase.explore:
-            levels = [k for k, n in enumerate(stock.left) if n > 0]
-        else:
-            levels = [0] if stock.left[0] > 0 else []
-        offers = [self._offer(gain, pool_gain, stock, level) for level in levels]
-        found = [offer for offer in offers if offer is not None]
-        if not found and stock.phase is not Phase.explore:
-            offers = [
-                self._offer(gain, pool_gain, stock, k) for k, n in enumerate(stock.left) if n > 0
-            ]
+        self._view = self._view.under(self._belief)
+        open_levels = [k for k, n in enumerate(stock.left) if n > 0]
+        wanted = open_levels if stock.phase is Phase.explore else [k for k in open_levels if k == 0]
+        at_target = gain.at_target(self._view)
+        for levels in (wanted, open_levels):
+            offers = [self._offer(gain, at_target, stock, level) for level in levels]
             found = [offer for offer in offers if offer is not None]
-        return choose(found, stock) if found else None
+            if found:
+                return self._refined(choose(found, stock), gain, stock)
+        return None
 
     def _retest(self, stock: Stock) -> Offer | None:
         """Return a paired evaluation of a demoted level that is due for one."""
@@ -128,36 +124,41 @@ class Search:
                     return Offer(level, design, 0.0, self._left[name], reason)
         return None
 
-    def _shortlist(self) -> None:
-        """Keep of a large pool what the likeliest hyperparameters promise most of."""
-        if len(self.pool.designs) > N_SHORTLIST:
-            base = self._belief.encoding.encode(self._base)
-            quick = Gain(self._belief.likeliest(), base, seed=self.question.position)
-            self.pool = self.pool.best(quick.at_target(self.pool.x), N_SHORTLIST)
-
-    def _offer(self, gain: Gain, pool_gain: np.ndarray, stock: Stock, level: int) -> Offer | None:
-        """Return the best new design at a level, refined around the best of the pool."""
+    def _offer(self, gain: Gain, at_target: np.ndarray, stock: Stock, level: int) -> Offer | None:
+        """Return the best new design of the pool at a level."""
         name = self._belief.levels[level]
+        values = _worth(gain, self._view, at_target, level, stock.phase)
         is_pairing = level == 0 and stock.is_pairing
-        exploits = level == 0 and stock.phase is Phase.exploit
-        values = _worth(gain, self.pool.x, level, exploits=exploits, at_target=pool_gain)
         best = self._first_new(values, name, is_pairing=is_pairing)
         if best is None and is_pairing:
             is_pairing = False
             best = self._first_new(values, name, is_pairing=False)
         if best is None:
             return None
-        design, value = self.pool.designs[best], float(values[best])
-        for n, width in () if is_pairing else REFINE:
-            near = self.pool.sibling()
-            near.add_near([design], n, width, self._rng)
-            if near.designs:
-                values = _worth(gain, near.x, level, exploits=exploits)
-                k = int(values.argmax())
-                if values[k] > value and not self._done.has(near.designs[k], name):
-                    design, value = near.designs[k], float(values[k])
         reason = _reason(stock.phase, level, is_pairing=is_pairing)
-        return Offer(level, design, value, self._left[name], reason)
+        return Offer(
+            level,
+            self.pool.designs[best],
+            float(values[best]),
+            self._left[name],
+            reason,
+            is_pairing,
+        )
+
+    def _refined(self, offer: Offer, gain: Gain, stock: Stock) -> Offer:
+        """Return an offer moved to the best design close around its own; pairs stay pairs."""
+        name = self._belief.levels[offer.level]
+        for n, width in () if offer.is_pairing else REFINE:
+            near = self.pool.sibling()
+            near.add_near([offer.design], n, width, self._rng)
+            if not near.designs:
+                continue
+            view = View(self._belief, near.x)
+            values = _worth(gain, view, gain.at_target(view), offer.level, stock.phase)
+            k = int(values.argmax())
+            if values[k] > offer.log_gain and not self._done.has(near.designs[k], name):
+                offer = replace(offer, design=near.designs[k], log_gain=float(values[k]))
+        return offer
 
     def _first_new(self, values: np.ndarray, name: str, *, is_pairing: bool) -> int | None:
         """Return the index of the highest value among designs that may still be evaluated."""
@@ -171,15 +172,11 @@ class Search:
         return None
 
 
-def _worth(
-    gain: Gain, x: np.ndarray, level: int, *, exploits: bool, at_target: np.ndarray | None = None
-) -> np.ndarray:
-    """Return what rows are compared by; their log gain at the target may be known already."""
-    if exploits:
-        return gain.exploiting(x)
-    if at_target is None:
-        at_target = gain.at_target(x)
-    return np.asarray(at_target + np.log(gain.share_revealed(x, level) + 1e-300))
+def _worth(gain: Gain, view: View, at_target: np.ndarray, level: int, phase: Phase) -> np.ndarray:
+    """Return what designs are compared by at a level, given their log gain at the target."""
+    if level == 0 and phase is Phase.exploit:
+        return gain.exploiting(view)
+    return np.asarray(at_target + np.log(gain.share_revealed(view, level) + 1e-300))
 
 
 def _reason(phase: Phase, level: int, *, is_pairing: bool) -> str:

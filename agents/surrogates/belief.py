@@ -5,19 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy.stats import norm
 
 from agents.surrogates.encoding import Encoding, encoding_of
 from agents.surrogates.fit import at_prior, fit
 from agents.surrogates.level_data import LevelData, level_data, level_names
-from agents.surrogates.process_mixture import ProcessMixture
+from agents.surrogates.process import Process
 from agents.surrogates.success import SuccessModel, learn_success
 from agents.surrogates.thinning import thinned
 from experiments.campaign import Campaign, Constraint
 from experiments.metrics import METRICS
-from experiments.ranking import Prediction, Question
+from experiments.ranking import Question
 
-Z_95 = 1.959964
 MOST_CONDITIONED = 1500
 """So many observations of a metric at most are conditioned on; exact below."""
 
@@ -30,55 +28,16 @@ class Belief:
     encoding: Encoding
     levels: tuple[str, ...]
     """The target first."""
-    processes: dict[str, ProcessMixture]
+    processes: dict[str, Process]
     data: dict[str, LevelData]
     success: SuccessModel
     baseline: dict[str, float]
     """What was measured on the baseline at the target, by metric."""
     fallbacks: tuple[str, ...]
 
-    def constraint_probability(self, x: np.ndarray) -> np.ndarray:
-        """Return P(all modelled constraints | success) at the target for rows ``n x d``."""
-        probability = np.ones(len(x))
-        for limit in modelled_constraints(self.campaign):
-            probability = probability * self.probability_within(x, limit)
-        return probability
-
-    def keeps_constraints(self, x: np.ndarray) -> np.ndarray:
-        """Say for each row whether every modelled constraint is kept with its confidence."""
-        keeps = np.ones(len(x), bool)
-        for limit in modelled_constraints(self.campaign):
-            keeps &= self.probability_within(x, limit) >= limit.confidence
-        return keeps
-
-    def probability_within(self, x: np.ndarray, limit: Constraint) -> np.ndarray:
-        """Return P(the noise-free metric keeps a limit) at the target."""
-        process = self.processes[self.campaign.metric_key(limit)]
-        mean, sd = process.mean_and_sd(x)
-        above, below = np.ones(len(x)), np.zeros(len(x))
-        if limit.max is not None:
-            above = norm.cdf((process.to_latent(limit.max) - mean) / sd)
-        if limit.min is not None:
-            below = norm.cdf((process.to_latent(limit.min) - mean) / sd)
-        return np.clip(above - below, 1e-300, 1.0)
-
-    def predict(self, x: np.ndarray) -> list[dict[str, Prediction]]:
-        """Return predictions for a next evaluation at the target, its noise included."""
-        found: list[dict[str, Prediction]] = [{} for _ in x]
-        for key, process in self.processes.items():
-            latent, deviation = process.predictive(x)
-            mean, sd = process.moments(latent, deviation, np.zeros(len(x), int))
-            low = process.from_latent(latent - Z_95 * deviation)
-            high = process.from_latent(latent + Z_95 * deviation)
-            for i in range(len(x)):
-                found[i][key] = Prediction(
-                    mean=float(mean[i]), sd=float(sd[i]), low=float(low[i]), high=float(high[i])
-                )
-        return found
-
     def likeliest(self) -> Belief:
         """Return the belief at the most probable hyperparameters alone; quicker to ask."""
-        return replace(self, processes={k: p.at_mode() for k, p in self.processes.items()})
+        return replace(self, processes={k: p.likeliest() for k, p in self.processes.items()})
 
     def believing(self, x: np.ndarray, level: int) -> Belief:
         """Return the belief after one evaluation at a row (``1 x d``) came out as expected."""
@@ -96,9 +55,8 @@ def merit(belief: Belief, x: np.ndarray) -> np.ndarray:
     """Return the posterior mean of the objectives at the target, standardised and warped."""
     total = np.zeros(len(x))
     for objective in belief.campaign.objectives:
-        process = belief.processes[belief.campaign.metric_key(objective)]
         sign = 1.0 if objective.sense == "maximize" else -1.0
-        total += sign * process.mean(x)
+        total += sign * belief.processes[belief.campaign.metric_key(objective)].mean(x)
     return total
 
 
@@ -111,7 +69,7 @@ def form_belief(question: Question) -> Belief | None:
     encoding = encoding_of(campaign.design)
     keys = [campaign.metric_key(objective) for objective in campaign.objectives]
     keys += [campaign.metric_key(limit) for limit in modelled_constraints(campaign)]
-    processes: dict[str, ProcessMixture] = {}
+    processes: dict[str, Process] = {}
     data: dict[str, LevelData] = {}
     fallbacks: list[str] = []
     for key in dict.fromkeys(keys):

@@ -6,7 +6,7 @@ import numpy as np
 from scipy.stats import qmc
 
 from agents.surrogates.belief import Belief
-from agents.surrogates.process_mixture import ProcessMixture
+from agents.surrogates.process import Process
 from experiments.design import Design
 from experiments.design_space import Mixture
 from experiments.ranking import Diagnosis, HeldOut, Prediction, Surface
@@ -59,7 +59,7 @@ def _held_out(belief: Belief, key: str) -> list[HeldOut]:
     ]
 
 
-def _first_order(belief: Belief, process: ProcessMixture) -> dict[str, float]:
+def _first_order(belief: Belief, process: Process) -> dict[str, float]:
     """Return first-order Sobol indices of the target's mean (Saltelli et al. 2010, eq. b)."""
     space = belief.campaign.design
     n = space.n_unit

@@ -8,6 +8,7 @@ is what keeps predictive intervals honest.
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import torch
@@ -19,18 +20,23 @@ from agents.surrogates.hyper_prior import Layout, Priors
 from agents.surrogates.level_data import LevelData
 from agents.surrogates.multi_level_gp import JITTER, Hyperparameters, Rows, covariance
 from agents.surrogates.process import Process
-from agents.surrogates.process_mixture import ProcessMixture
 from agents.surrogates.standardisation import standardisation
 from agents.surrogates.thinning import thinned
 from agents.surrogates.warp import Warp, power_of, warped
 
-N_DRAWS = 6
+MOST_DRAWS = 16
+LEAST_DRAWS = 2
+VALUES_TIMES_DRAWS = 1024
+"""Draws are worth most where values are few, and cost most where they are many."""
 MOST_FITTED = 300
 """So many rows at most decide the hyperparameters; all rows given are conditioned on."""
 N_SPREAD = 24
 LEAST_PRECISION = 0.3
 """Of the posterior along any direction of the (transformed) hyperparameters."""
 LARGEST_LOG_WEIGHT_LOSS = 4.0
+MOST_ENTRIES = 400_000
+"""Of the covariance matrices that are worked on at once."""
+LOST = -1e10
 
 
 def fit(
@@ -39,88 +45,80 @@ def fit(
     *,
     priors: Priors | None = None,
     n_iterations: int = 60,
-    n_draws: int = N_DRAWS,
-) -> ProcessMixture:
-    """Return the processes at draws of the hyperparameters, the mode first.
+    n_draws: int | None = None,
+) -> Process:
+    """Return the process at draws of the hyperparameters, the mode first.
 
     The search for the mode starts at the prior's center and at shorter length scales. Raises
     ``ArithmeticError`` where no start gives a finite posterior.
     """
     location, scale = standardisation(data)
     layout = Layout(data, group, scale, priors or Priors())
-    posterior = _NegativeLogPosterior(thinned(data, MOST_FITTED), group, location, scale, layout)
+    posterior = _LogPosterior(thinned(data, MOST_FITTED), group, location, scale, layout)
     mode = _mode(posterior, layout, n_iterations)
     spread = _spread(posterior, mode)
+    if n_draws is None:
+        n_draws = min(MOST_DRAWS, max(LEAST_DRAWS, VALUES_TIMES_DRAWS // data.n))
     vectors, weights = _draws(posterior, mode, spread, n_draws)
-    parts = tuple(
-        _process(data, group, location, scale, layout.unpack(torch.as_tensor(vector)))
-        for vector in vectors
-    )
+    process = _process(data, group, location, scale, layout.unpack(torch.as_tensor(vectors)))
     agreement = agreement_of(layout, mode, spread, data.x[:N_SPREAD]) if data.n > 1 else None
-    return ProcessMixture(parts=parts, weights=weights, agreement=agreement)
+    return replace(process, weights=weights, agreement=agreement)
 
 
-def at_prior(
-    data: LevelData, group: tuple[int, ...], *, priors: Priors | None = None
-) -> ProcessMixture:
+def at_prior(data: LevelData, group: tuple[int, ...], *, priors: Priors | None = None) -> Process:
     """Return the process with hyperparameters at the prior's center, fitted to nothing."""
     location, scale = standardisation(data)
     layout = Layout(data, group, scale, priors or Priors())
-    process = _process(data, group, location, scale, layout.unpack(layout.center))
-    return ProcessMixture(parts=(process,), weights=np.ones(1), agreement=None)
+    return _process(data, group, location, scale, layout.unpack(layout.center[None]))
 
 
-def _mode(posterior: _NegativeLogPosterior, layout: Layout, n_iterations: int) -> np.ndarray:
+def _mode(posterior: _LogPosterior, layout: Layout, n_iterations: int) -> np.ndarray:
     best: tuple[float, np.ndarray] | None = None
     for shift in (0.0, -1.0):
         start = layout.center.clone()
         start[: layout.n_groups] += shift
         result = minimize(
-            posterior,
+            posterior.negative,
             start.numpy(),
             jac=True,
             method="L-BFGS-B",
             options={"maxiter": n_iterations, "ftol": 1e-6},
         )
-        if np.isfinite(result.fun) and (best is None or result.fun < best[0] - 1e-6):
+        if result.fun < -LOST and (best is None or result.fun < best[0] - 1e-6):
             best = (float(result.fun), np.asarray(result.x))
     if best is None:
         raise ArithmeticError("the marginal likelihood was not finite at any start")
     return best[1]
 
 
-def _spread(posterior: _NegativeLogPosterior, mode: np.ndarray) -> np.ndarray:
+def _spread(posterior: _LogPosterior, mode: np.ndarray) -> np.ndarray:
     """Return a root of the posterior's covariance at its mode; the warp, last, stays."""
     n = len(mode) - 1
     step = 1e-3
-    curvature = np.empty((n, n))
-    for i in range(n):
-        ahead, behind = mode.copy(), mode.copy()
-        ahead[i] += step
-        behind[i] -= step
-        curvature[i] = (posterior(ahead)[1] - posterior(behind)[1])[:n] / (2 * step)
+    steps = np.concatenate([step * np.eye(n, n + 1), -step * np.eye(n, n + 1)])
+    _, gradients = posterior.many(mode + steps)
+    curvature = (gradients[n:] - gradients[:n])[:, :n] / (2 * step)
     values, axes = np.linalg.eigh(0.5 * (curvature + curvature.T))
     return np.asarray(axes / np.sqrt(np.maximum(values, LEAST_PRECISION)))
 
 
 def _draws(
-    posterior: _NegativeLogPosterior, mode: np.ndarray, spread: np.ndarray, n_draws: int
-) -> tuple[list[np.ndarray], np.ndarray]:
-    """Return draws around the mode, itself the first, with their weights."""
+    posterior: _LogPosterior, mode: np.ndarray, spread: np.ndarray, n_draws: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return draws around the mode (rows), itself the first, with their weights."""
     if n_draws == 1:
-        return [mode], np.ones(1)
+        return mode[None], np.ones(1)
     n = len(spread)
     engine = qmc.Sobol(n, scramble=True, rng=np.random.default_rng(0))
     uniform = engine.random(2 ** math.ceil(math.log2(n_draws)))[:n_draws]
     normals = norm.ppf(np.clip(uniform, 1e-6, 1 - 1e-6))
     normals[0] = 0.0
-    vectors = [np.append(mode[:n] + spread @ z, mode[n]) for z in normals]
-    logs = np.array([-posterior(v)[0] for v in vectors]) + 0.5 * (normals**2).sum(axis=1)
-    weights = np.exp(np.clip(logs - logs.max(), -LARGEST_LOG_WEIGHT_LOSS, 0.0))
-    weights[logs - logs.max() < -50.0] = 0.0
-    kept = weights > 0.0
-    found = [v for v, is_kept in zip(vectors, kept, strict=True) if is_kept]
-    return found, weights[kept] / weights[kept].sum()
+    vectors = np.column_stack([mode[:n] + normals @ spread.T, np.full(n_draws, mode[n])])
+    logs = posterior.many(vectors)[0] + 0.5 * (normals**2).sum(axis=1)
+    logs -= logs.max()
+    kept = logs >= -50.0
+    weights = np.exp(np.maximum(logs[kept], -LARGEST_LOG_WEIGHT_LOSS))
+    return vectors[kept], weights / weights.sum()
 
 
 def _process(
@@ -130,20 +128,23 @@ def _process(
     scale: float,
     hyperparameters: Hyperparameters,
 ) -> Process:
-    warp = Warp(float(power_of(hyperparameters.warp_logit)))
+    n_draws = len(hyperparameters.warp_logit)
+    warp = Warp(float(power_of(hyperparameters.warp_logit[0])))
+    latent = warp.forward((data.y - location[data.level]) / scale)
     return Process(
         hyperparameters=hyperparameters,
+        weights=np.full(n_draws, 1.0 / n_draws),
         group=group,
         location=location,
         scale=scale,
         x=data.x,
         level=data.level,
-        latent=warp.forward((data.y - location[data.level]) / scale),
+        latent=np.tile(latent, (n_draws, 1)),
     )
 
 
-class _NegativeLogPosterior:
-    """Value and gradient of minus the log posterior of the hyperparameter vector."""
+class _LogPosterior:
+    """Value and gradient of the log posterior of hyperparameter vectors."""
 
     def __init__(
         self,
@@ -158,21 +159,40 @@ class _NegativeLogPosterior:
         self._group = torch.as_tensor(group)
         self._layout = layout
 
-    def __call__(self, vector: np.ndarray) -> tuple[float, np.ndarray]:
-        v = torch.tensor(vector, dtype=torch.double, requires_grad=True)
+    def negative(self, vector: np.ndarray) -> tuple[float, np.ndarray]:
+        """Return minus the value and minus the gradient at one vector."""
+        values, gradients = self.many(vector[None])
+        return -float(values[0]), -gradients[0]
+
+    def many(self, vectors: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return values and gradients at rows; ``LOST`` and 0 where there is no Cholesky factor."""
+        values, gradients = [], []
+        for block in np.array_split(vectors, math.ceil(len(vectors) / self._at_once)):
+            value, gradient = self._block(block)
+            values.append(value)
+            gradients.append(gradient)
+        return np.concatenate(values), np.concatenate(gradients)
+
+    @property
+    def _at_once(self) -> int:
+        return max(1, MOST_ENTRIES // len(self._y) ** 2)
+
+    def _block(self, vectors: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        v = torch.tensor(vectors, dtype=torch.double, requires_grad=True)
         layout = self._layout
         h = layout.unpack(v)
-        latent, log_slope = warped(self._y, power_of(h.warp_logit))
-        noise = torch.exp(h.log_noise)[self._rows.level] * torch.exp(2 * log_slope)
+        latent, log_slope = warped(self._y, power_of(h.warp_logit)[:, None])
+        noise = torch.exp(h.log_noise)[:, self._rows.level] * torch.exp(2 * log_slope)
         matrix = covariance(h, self._group, self._rows, self._rows)
-        factor, failed = torch.linalg.cholesky_ex(matrix + torch.diag(noise + JITTER))
-        if bool(failed):
-            return 1e10, np.zeros_like(vector)
-        half = torch.linalg.solve_triangular(factor, latent[:, None], upper=False)
-        fit_term = 0.5 * (half**2).sum() + torch.log(torch.diagonal(factor)).sum()
-        fit_term = fit_term - log_slope.sum()
-        prior_term = 0.5 * (((v - layout.center) / layout.width) ** 2).sum()
-        loss = fit_term + prior_term
-        loss.backward()
+        factor, failed = torch.linalg.cholesky_ex(matrix + torch.diag_embed(noise + JITTER))
+        half = torch.linalg.solve_triangular(factor, latent[..., None], upper=False)
+        diagonal = torch.diagonal(factor, dim1=1, dim2=2)
+        value = log_slope.sum(1) - 0.5 * (half**2).sum((1, 2)) - torch.log(diagonal).sum(1)
+        value = value - 0.5 * (((v - layout.center) / layout.width) ** 2).sum(1)
+        lost = (failed != 0).numpy() | ~np.isfinite(value.detach().numpy())
+        value[torch.as_tensor(~lost)].sum().backward()
         assert v.grad is not None
-        return float(loss.detach()), v.grad.numpy()
+        return (
+            np.where(lost, LOST, value.detach().numpy()),
+            np.where(lost[:, None], 0.0, v.grad.numpy()),
+        )

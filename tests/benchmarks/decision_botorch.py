@@ -24,11 +24,10 @@ from agents.surrogates.hyper_prior import Layout, Priors
 from agents.surrogates.level_data import LevelData
 from agents.surrogates.multi_level_gp import Rows
 from agents.surrogates.process import Process
-from agents.surrogates.process_mixture import ProcessMixture
 from agents.surrogates.standardisation import standardisation
 from experiments.ranking import Question, Ranking
 
-Fit = Callable[[LevelData, tuple[int, ...]], ProcessMixture]
+Fit = Callable[[LevelData, tuple[int, ...]], Process]
 CHEAP_FIDELITY: Final = 0.5
 """What the fidelity parameter of a cheap level is taken as; the target's is 1."""
 
@@ -64,17 +63,17 @@ class BotorchProcess(Process):
         """Return the model's prior covariance."""
         with torch.no_grad():
             dense: Tensor = self.kernel(self._columns(a), self._columns(b)).to_dense()
-        return dense
+        return dense[None]
 
     def prior_variance(self, rows: Rows) -> Tensor:
         """Return the model's prior variance."""
         with torch.no_grad():
             diagonal: Tensor = self.kernel(self._columns(rows), diag=True)
-        return diagonal
+        return diagonal[None]
 
     def noise(self) -> np.ndarray:
         """Return the model's noise variances."""
-        return self.variances
+        return self.variances[None]
 
     def lengths(self) -> list[float]:
         """Return nothing; no benchmark asks."""
@@ -84,13 +83,13 @@ class BotorchProcess(Process):
         return torch.cat([rows.x, self.level_value[rows.level][:, None]], dim=1)
 
 
-def fit_signed_multi_task(data: LevelData, group: tuple[int, ...]) -> ProcessMixture:
+def fit_signed_multi_task(data: LevelData, group: tuple[int, ...]) -> Process:
     """Fit ``MultiTaskGP`` with a level covariance of either sign."""
     level_value = torch.arange(len(data.scatter), dtype=torch.double)
     return _fit(data, group, lambda x, y: _signed_multi_task(data, x, y), level_value)
 
 
-def fit_multi_fidelity(data: LevelData, group: tuple[int, ...]) -> ProcessMixture:
+def fit_multi_fidelity(data: LevelData, group: tuple[int, ...]) -> Process:
     """Fit ``SingleTaskMultiFidelityGP``; the target's fidelity is 1."""
     value = torch.full((len(data.scatter),), CHEAP_FIDELITY, dtype=torch.double)
     value[0] = 1.0
@@ -120,7 +119,7 @@ def _fit(
     group: tuple[int, ...],
     make: Callable[[Tensor, Tensor], SingleTaskGP | MultiTaskGP],
     level_value: Tensor,
-) -> ProcessMixture:
+) -> Process:
     location, scale = standardisation(data)
     x = torch.cat([torch.as_tensor(data.x), level_value[data.level][:, None]], dim=1)
     y = torch.as_tensor((data.y - location[data.level]) / scale)[:, None]
@@ -139,16 +138,16 @@ def _fit(
         shift = (shift.diagonal() if shift.ndim == 2 else shift).numpy()
         variances = model.likelihood.noise.expand(n_levels).numpy()
     layout = Layout(data, group, scale, Priors(warp_sd=1e-6))
-    process = BotorchProcess(
-        hyperparameters=layout.unpack(layout.center),
+    return BotorchProcess(
+        hyperparameters=layout.unpack(layout.center[None]),
+        weights=np.ones(1),
         group=group,
         location=location + scale * shift,
         scale=scale,
         x=data.x,
         level=data.level,
-        latent=y[:, 0].numpy() - shift[data.level],
+        latent=(y[:, 0].numpy() - shift[data.level])[None],
         kernel=model.covar_module.eval(),
         level_value=level_value,
         variances=variances,
     )
-    return ProcessMixture(parts=(process,), weights=np.ones(1), agreement=None)

@@ -23,7 +23,7 @@ from scipy.stats import norm, qmc
 
 from agents.surrogates.fit import fit
 from agents.surrogates.level_data import LevelData
-from agents.surrogates.process_mixture import ProcessMixture
+from agents.surrogates.process import Process
 from tests.benchmarks.decision_botorch import (
     Fit,
     fit_multi_fidelity,
@@ -65,15 +65,15 @@ def held_out(problem: Problem, seed: int) -> tuple[np.ndarray, np.ndarray]:
     return x, truth + problem.noise_sd[FIRST] * rng.standard_normal(N_HELD_OUT)
 
 
-def log_density(mixture: ProcessMixture, x: np.ndarray, y: np.ndarray) -> np.ndarray:
+def log_density(process: Process, x: np.ndarray, y: np.ndarray) -> np.ndarray:
     """Return the log predictive density of noisy target values, in the metric's unit."""
-    logs = []
-    for part, weight in zip(mixture.parts, mixture.weights, strict=True):
-        z = (y - part.location[0]) / part.scale
-        mean, sd = part.predictive(x)
-        slope = part.warp.slope(z) / part.scale
-        logs.append(np.log(weight) + norm.logpdf(part.warp.forward(z), mean, sd) + np.log(slope))
-    return np.asarray(logsumexp(np.stack(logs), axis=0))
+    z = (y - process.location[0]) / process.scale
+    latent = process.warp.forward(z)
+    seen = process.seen(x)
+    noise = process.noise()[:, :1] * process.warp.slope(process.warp.inverse(seen.means)) ** 2
+    logs = norm.logpdf(latent, seen.means, np.sqrt(seen.sds**2 + noise))
+    mixed = logsumexp(logs + np.log(process.weights)[:, None], axis=0)
+    return np.asarray(mixed + np.log(process.warp.slope(z) / process.scale))
 
 
 def measured(problem: Problem, name: str, size: tuple[int, int], seed: int) -> list[float]:
@@ -81,15 +81,14 @@ def measured(problem: Problem, name: str, size: tuple[int, int], seed: int) -> l
     data = sample(problem, *size, seed)
     x, y = held_out(problem, seed)
     started = time.process_time()
-    mixture = MODELS[name](data, tuple(range(problem.n_dim)))
+    process = MODELS[name](data, tuple(range(problem.n_dim)))
     seconds = time.process_time() - started
-    mean, sd = mixture.predictive(x)
-    process = mixture.likeliest
+    mean, sd = process.predictive(x)
     spread = float(y.std())
     center = process.moments(mean, sd, np.zeros(len(x), int))[0]
-    low, high = mixture.from_latent(mean - 1.96 * sd), mixture.from_latent(mean + 1.96 * sd)
+    low, high = process.from_latent(mean - 1.96 * sd), process.from_latent(mean + 1.96 * sd)
     return [
-        float(np.mean(log_density(mixture, x, y))) + float(np.log(spread)),
+        float(np.mean(log_density(process, x, y))) + float(np.log(spread)),
         float(np.sqrt(np.mean((center - y) ** 2))) / spread,
         float(np.mean((low <= y) & (y <= high))),
         seconds,

@@ -12,6 +12,7 @@ from agents.acquisition.hypervolume_improvement import (
     reference_point,
 )
 from agents.surrogates.belief import form_belief
+from agents.surrogates.view import View
 from experiments.campaign import Objective
 from experiments.job import Job
 from experiments.observation import Metric, Observation
@@ -34,7 +35,7 @@ def test_it_is_the_sampled_gain_in_dominated_area():
     belief = belief_of()
     x = np.random.default_rng(3).random((5, 2))
     base = np.empty((0, 2))
-    told = np.exp(log_noisy_hypervolume_improvement(belief, x, base, np.zeros((8, 2, 1))))
+    told = np.exp(log_noisy_hypervolume_improvement(View(belief, x), base, np.zeros((8, 2, 1))))
     reference = reference_point(belief)
     processes = [belief.processes[ENERGY], belief.processes[DURATION]]
     rng = np.random.default_rng(0)
@@ -52,16 +53,17 @@ def test_with_a_front_it_is_the_sampled_gain_beyond_it():
     base = belief.data[ENERGY].x[belief.data[ENERGY].level == 0][:3]
     rng = np.random.default_rng(1)
     normals = np.repeat(rng.standard_normal((1, 2, len(base))), 8, axis=0)
-    told = np.exp(log_noisy_hypervolume_improvement(belief, x, base, normals))
+    told = np.exp(log_noisy_hypervolume_improvement(View(belief, x), base, normals))
     reference = reference_point(belief)
     front, at_x = [], []
     for k, (key, sign) in enumerate(((ENERGY, 1), (DURATION, -1))):
-        process = belief.processes[key].likeliest
+        process = belief.processes[key]
         n = len(base)
-        matrix = process.covariance(base, base)
+        at_base = process.seen(base)
+        matrix = process.between(at_base, at_base)[0]
         matrix += np.eye(n) * (1e-6 * np.trace(matrix) / n)
         factor = np.linalg.cholesky(matrix)
-        gain = np.linalg.solve(factor, process.covariance(base, x))
+        gain = np.linalg.solve(factor, process.between(at_base, process.seen(x))[0])
         mean, sd = process.mean_and_sd(x)
         front.append(sign * (process.mean(base) + factor @ normals[0, k]))
         at_x.append((sign * (mean + normals[0, k] @ gain), np.sqrt(sd**2 - (gain**2).sum(axis=0))))
