@@ -108,9 +108,18 @@ def test_a_changed_or_missing_event_is_named_by_its_position(path: Path, damage:
         connection.execute("DROP TRIGGER events_remain")
         connection.execute(damage)
     connection.close()
-    with pytest.raises(Rejected, match=r"position 2|damaged") as caught:
-        Journal(path, ManualClock())
-    assert "\n" not in caught.value.message
+    for opened in (lambda: Journal(path, ManualClock()), lambda: JournalReader(path)):
+        with pytest.raises(Rejected, match="damaged at position 2") as caught:
+            opened()
+        assert "\n" not in caught.value.message
+
+
+def test_an_empty_file_is_a_journal_to_begin_with_and_none_to_read(path: Path) -> None:
+    path.touch()
+    with pytest.raises(Invalid, match="holds no journal yet"):
+        JournalReader(path)
+    Journal(path, ManualClock()).close()
+    JournalReader(path).close()
 
 
 def test_events_can_be_neither_changed_nor_deleted_by_sql(path: Path) -> None:
@@ -133,8 +142,9 @@ def test_a_newer_schema_is_refused(path: Path) -> None:
     connection = sqlite3.connect(path)
     connection.execute("PRAGMA user_version = 99")
     connection.close()
-    with pytest.raises(Rejected, match="schema 99"):
-        Journal(path, ManualClock())
+    for opened in (lambda: Journal(path, ManualClock()), lambda: JournalReader(path)):
+        with pytest.raises(Rejected, match="schema 99"):
+            opened()
 
 
 def test_a_full_disk_stores_nothing_and_a_later_append_goes_on(path: Path) -> None:

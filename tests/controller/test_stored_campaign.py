@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -11,7 +13,7 @@ from controller.journal import Journal
 from controller.opening import open_campaign
 from controller.report.build import read_material
 from controller.stored_campaign import read_campaign
-from experiments.errors import Invalid
+from experiments.errors import Invalid, Rejected
 from tests.controller.doubles import ManualClock, small_campaign
 
 
@@ -69,3 +71,16 @@ def test_a_finished_campaign_is_finished_whoever_holds_the_home(tmp_path: Path) 
     lock = HomeLock(home)
     assert phase(home, "one") == "finished"
     lock.release()
+
+
+def test_a_journal_that_was_tampered_with_tells_nothing_but_where(tmp_path: Path) -> None:
+    home = make_home(tmp_path)
+    add(home, "one")
+    add(home, "two")
+    with closing(sqlite3.connect(home.journal)) as connection:
+        connection.execute("DROP TRIGGER events_stay")
+        connection.execute("UPDATE events SET at = '2000-01-01' WHERE position = 1")
+        connection.commit()
+    for tell in (lambda: read_campaign(tmp_path, "two"), lambda: read_material(home, "two")):
+        with pytest.raises(Rejected, match=r"journal\.db is damaged at position 1"):
+            tell()
