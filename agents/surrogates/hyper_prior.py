@@ -27,8 +27,8 @@ class Priors:
     slope_sd: float = 0.6
     own_sd_median: float = 0.25
     own_sd_sd: float = 1.0
-    noise_variance: float = 3e-3
-    noise_sd: float = 1.5
+    noise_variance: float = 3e-4
+    noise_sd: float = 2.0
     noise_model_sd: float = 0.4
     """Added to a pooled variance's own uncertainty: volumes are few and P2D is not linear."""
     warp_sd: float = 1.0
