@@ -13,8 +13,10 @@ from types import ModuleType
 import pytest
 
 from controller.campaign_file import load_campaign
+from controller.events import Observed, Ranked
 from tests.contracts.decider_contract import DeciderContract
 from tests.contracts.generator_contract import GeneratorContract
+from tests.system.tiny_session import CAMPAIGN, events
 
 ROOT = Path(__file__).resolve().parents[2]
 EXAMPLE = ROOT / "docs" / "examples" / "cellwright-spheres"
@@ -75,17 +77,21 @@ def cellwright(site: Path, folder: Path, *arguments: str) -> subprocess.Complete
 
 
 def test_a_campaign_uses_both_parts_by_name(installed: Path, tmp_path: Path) -> None:
-    text = load_campaign("quickstart").text.replace("name: quickstart", "name: outside")
-    text = text.replace("voxels: 64", "voxels: 24").replace("voxels: 96", "voxels: 24")
-    path = tmp_path / "outside.yaml"
-    path.write_text(text + "generator: equal-spheres\ndecider: latin-hypercube\n")
-    done = cellwright(installed, tmp_path, "run", str(path), "--stop-after", "2", "--json")
+    path = tmp_path / "tiny.yaml"
+    campaign = CAMPAIGN.replace("decider: sobol", "decider: latin-hypercube")
+    path.write_text(campaign + "generator: equal-spheres\n")
+    done = cellwright(
+        installed, tmp_path, "run", str(path), "--stop-after", "1", "--workers", "1", "--json"
+    )
     assert done.returncode == 0, done.stderr
-    assert sum(json.loads(done.stdout)["observations"].values()) >= 2
-    exported = cellwright(installed, tmp_path, "evaluate", str(path), "--json")
-    assert exported.returncode == 0, exported.stderr
-    statistics = json.loads(exported.stdout)["provenance"]["stages"]
-    assert any("equal-spheres" in record["version"] for record in statistics)
+    assert sum(json.loads(done.stdout)["observations"].values()) >= 1
+    told = events(tmp_path / "home")
+    deciders = {one.ranking.decider for one in told if isinstance(one, Ranked)}
+    assert deciders == {"latin-hypercube"}
+    for one in told:
+        if isinstance(one, Observed):
+            versions = [stage.version for stage in one.observation.provenance.stages]
+            assert any("equal-spheres" in version for version in versions)
 
 
 def test_an_unknown_part_names_those_that_exist(tmp_path: Path) -> None:

@@ -6,8 +6,6 @@ import json
 import os
 import random
 import signal
-import subprocess
-import sys
 import time
 from collections import Counter
 from collections.abc import Callable
@@ -16,37 +14,11 @@ from typing import Any
 
 import pytest
 
-from controller.campaign_file import load_campaign
 from controller.events import Observed
-from controller.journal import JournalReader
-from experiments.errors import Invalid, Transient
+from tests.system.tiny_session import CAMPAIGN, COUNTS, Done, events, finish, start
 
-ROOT = Path(__file__).resolve().parents[2]
 PATIENCE_S = 900.0
-
-
-def campaign_file(folder: Path, budget: str) -> Path:
-    """Write a Sobol campaign of small volumes: its choices do not depend on timing."""
-    text = load_campaign("quickstart").text.replace("name: quickstart", "name: killed")
-    text = text.replace("voxels: 64", "voxels: 24").replace("voxels: 96", "voxels: 32")
-    text = text.replace("{coarse: 24, fine: 8}", budget)
-    assert budget in text
-    path = folder / "killed.yaml"
-    path.write_text(text + "decider: sobol\n")
-    return path
-
-
-def start(path: Path, home: Path) -> subprocess.Popen[bytes]:
-    with (home.parent / "control.err").open("ab") as errors:
-        return subprocess.Popen(
-            [sys.executable, "-P", "-m", "controller", "--home", str(home), "run", str(path)],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=errors,
-            cwd=home.parent,
-            env={**os.environ, "PYTHONPATH": str(ROOT)},
-            start_new_session=True,
-        )
+Wait = Callable[[Path], None]
 
 
 def command_lines() -> dict[int, tuple[int, str]]:
@@ -73,12 +45,7 @@ def compute_of(control: int) -> int | None:
 
 def observed(home: Path) -> list[tuple[str, str]]:
     """Return (job id, observation without its timings) in journal order."""
-    try:
-        with JournalReader(home / "journal.db") as journal:
-            events = [recorded.event for recorded in journal.read("killed")]
-    except (Invalid, Transient):
-        return []  # control has not made the journal yet
-    observations = [event.observation for event in events if isinstance(event, Observed)]
+    observations = [event.observation for event in events(home) if isinstance(event, Observed)]
     return [(o.job.id, json.dumps(_rounded(o.model_dump()["metrics"]))) for o in observations]
 
 
@@ -91,67 +58,59 @@ def _rounded(value: Any) -> Any:
     return float(f"{value:.9g}") if isinstance(value, float) else value
 
 
-def run_to_the_end(path: Path, home: Path) -> None:
-    assert start(path, home).wait(PATIENCE_S) == 0
-
-
 @pytest.mark.timeout(1200)
-def test_a_few_kills_lose_and_double_nothing(tmp_path: Path) -> None:
-    """Kill each process once, soon after it has written something."""
+def test_a_few_kills_lose_and_double_nothing(done: Done, tmp_path: Path) -> None:
+    """Kill each process once, as soon as it has written something."""
+    (tmp_path / "tiny.yaml").write_text(CAMPAIGN)
 
-    def soon_after_news(home: Path, n_seen: int, dice: random.Random) -> None:
+    def news(home: Path) -> None:
+        n_seen = len(observed(home))
         until = time.monotonic() + PATIENCE_S
         while len(observed(home)) <= n_seen and time.monotonic() < until:
-            time.sleep(0.1)
-        time.sleep(dice.uniform(0.0, 1.0))
+            time.sleep(0.05)
 
     check_kills(
-        tmp_path,
-        budget="{coarse: 9, fine: 3}",
-        victims=["compute", "control"],
-        wait=soon_after_news,
-        dice=random.Random(1),
+        tmp_path, observed(done.home), victims=["compute", "control"], wait=news, n_workers=1
     )
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(3600)
 def test_twenty_kills_lose_and_double_nothing(tmp_path: Path) -> None:
+    """Kill at any moment of a campaign of larger volumes and the full cell model."""
+    text = CAMPAIGN.replace("voxels: 16", "voxels: 24").replace("voxels: 20", "voxels: 32")
+    text = text.replace("coarse: 12, fine: 3", "coarse: 24, fine: 8").replace(", model: SPM", "")
+    text = text.replace("mesh_points: 5", "mesh_points: 20")
+    for name in ("undisturbed", "disturbed"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "tiny.yaml").write_text(text)
+    undisturbed = finish(tmp_path / "undisturbed", start(tmp_path / "undisturbed"))
+    assert undisturbed.status == 0, undisturbed.err
     dice = random.Random(2)
-
-    def any_moment(home: Path, n_seen: int, dice: random.Random) -> None:
-        time.sleep(dice.uniform(0.5, 18.0))
-
     check_kills(
-        tmp_path,
-        budget="{coarse: 24, fine: 8}",
+        tmp_path / "disturbed",
+        observed(undisturbed.home),
         victims=dice.choices(["control", "compute"], k=20),
-        wait=any_moment,
-        dice=dice,
+        wait=lambda home: time.sleep(dice.uniform(0.5, 18.0)),
+        n_workers=2,
     )
 
 
 def check_kills(
     folder: Path,
+    undisturbed: list[tuple[str, str]],
     *,
-    budget: str,
     victims: list[str],
-    wait: Callable[[Path, int, random.Random], None],
-    dice: random.Random,
+    wait: Wait,
+    n_workers: int,
 ) -> None:
-    """Run a campaign twice, once killed again and again; compare what both came to."""
-    (folder / "a").mkdir()
-    (folder / "b").mkdir()
-    path = campaign_file(folder, budget)
-    run_to_the_end(path, folder / "a" / "home")
-    undisturbed = observed(folder / "a" / "home")
-
-    home = folder / "b" / "home"
+    """Kill a campaign again and again; compare what it came to with the undisturbed one."""
+    home = folder / "home"
     acknowledged: dict[str, str] = {}
     n_killed = 0
-    control = start(path, home)
+    control = start(folder, "--workers", str(n_workers))
     for victim in victims:
-        wait(home, len(observed(home)), dice)
+        wait(home)
         while (pid := control.pid if victim == "control" else compute_of(control.pid)) is None:
             if control.poll() is not None:
                 break
@@ -163,14 +122,16 @@ def check_kills(
         n_killed += 1
         if victim == "control":
             control.wait(30)
-            control = start(path, home)
-    assert control.wait(PATIENCE_S) == 0
+            control = start(folder, "--workers", str(n_workers))
+    ended = finish(folder, control)
+    assert ended.status == 0, ended.err
     assert n_killed == len(victims), "the campaign ended before it was disturbed often enough"
 
     final = observed(home)
     times = Counter(job for job, _ in final)
     assert set(times.values()) == {1}, "an observation was doubled"
     assert acknowledged.items() <= dict(final).items(), "an acknowledged observation was lost"
+    assert len(final) >= sum(COUNTS.values())
     assert set(final) == set(undisturbed)
     leftovers = [line for _, line in command_lines().values() if str(folder) in line]
     assert not leftovers
