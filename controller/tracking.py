@@ -143,6 +143,7 @@ class Tracker:
                 self._log_observation(event.observation, recorded)
             case Amended():
                 self._client.log_text(self._run, event.text, "campaign.yaml")
+                self._log(self._run, tags=_limits(event))
                 self._set_status("RUNNING", "")
             case Resumed():
                 self._set_status("RUNNING", "")
@@ -170,9 +171,8 @@ class Tracker:
             "decider": campaign.decider.name,
             "generator": campaign.generator.name,
             "cell": f"{campaign.cell.format}, {campaign.cell.parameter_set}",
-            "budget": campaign.budget.model_dump_json(),
         }
-        self._log(self._run, parameters=parameters)
+        self._log(self._run, parameters=parameters, tags=_limits(event.campaign))
         self._client.log_text(self._run, event.text, "campaign.yaml")
 
     def _log_observation(self, observation: Observation, recorded: Recorded) -> None:
@@ -268,6 +268,14 @@ class Tracker:
             tags=[RunTag(key, value[:_MAX_VALUE]) for key, value in (tags or {}).items()],
             synchronous=True,
         )
+
+
+def _limits(of: Campaign | Amended) -> dict[str, str]:
+    """Return budget and stopping as tags: an amendment changes them, a parameter stays for ever."""
+    return {
+        "cellwright.budget": of.budget.model_dump_json(exclude_defaults=True),
+        "cellwright.stopping": of.stopping.model_dump_json(exclude_defaults=True),
+    }
 
 
 def _milliseconds(moment: str) -> int:

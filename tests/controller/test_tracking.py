@@ -1,20 +1,36 @@
 from __future__ import annotations
 
 import itertools
+import json
 import shutil
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from controller.events import Observed, Recorded
+from controller.events import Amended, Observed, Recorded, Resumed
 from controller.home import Home, make_home
-from controller.journal import JournalReader
+from controller.journal import Journal, JournalReader
 from controller.tracking import JOB_TAG, PARENT_TAG, POSITION_TAG, Tracker
+from experiments.campaign import Budget, Stopping
+from tests.controller.doubles import ManualClock
 from tests.controller.synthetic_campaign import ENERGY, write_campaign
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # MLflow's own, on import
+
+
+@pytest.fixture(scope="module")
+def empty_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a store without runs: making one takes MLflow seconds of migrations."""
+    from mlflow import MlflowClient
+
+    path = tmp_path_factory.mktemp("mlflow") / "mlflow.db"
+    client = MlflowClient(tracking_uri=f"sqlite:///{path}")
+    client.search_experiments()
+    client._tracking_client.store.engine.dispose()
+    return path
 
 
 def project(home: Home, name: str) -> None:
@@ -119,6 +135,14 @@ def test_a_lost_cursor_and_a_half_made_run_make_nothing_twice(projected: tuple[H
     assert tree(home, name) == before
 
 
+def copied(home: Home, folder: Path, empty_store: Path) -> Home:
+    """Return another home with the same journal, and nothing projected."""
+    again = make_home(folder / "again")
+    shutil.copy(home.journal, again.journal)
+    shutil.copy(empty_store, again.path / "mlflow.db")
+    return again
+
+
 class Until(JournalReader):
     """A journal that ends early, as it did a moment ago."""
 
@@ -134,11 +158,10 @@ class Until(JournalReader):
 
 
 def test_a_store_rebuilt_from_nothing_in_two_goes_holds_the_same_tree(
-    projected: tuple[Home, str], tmp_path: Path
+    projected: tuple[Home, str], empty_store: Path, tmp_path: Path
 ) -> None:
     home, name = projected
-    again = make_home(tmp_path / "again")
-    shutil.copy(home.journal, again.journal)
+    again = copied(home, tmp_path, empty_store)
     first = Tracker(again, name)
     first.start()
     with Until(again.journal, 21) as journal:
@@ -151,11 +174,13 @@ def test_a_store_rebuilt_from_nothing_in_two_goes_holds_the_same_tree(
 
 
 def test_an_event_that_is_projected_at_the_second_try_is_counted_once(
-    projected: tuple[Home, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    projected: tuple[Home, str],
+    empty_store: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     home, name = projected
-    again = make_home(tmp_path / "again")
-    shutil.copy(home.journal, again.journal)
+    again = copied(home, tmp_path, empty_store)
     tracker = Tracker(again, name)
     tracker.start()
     with JournalReader(again.journal) as journal:
@@ -191,3 +216,24 @@ def test_the_campaigns_run_says_why_it_ended(projected: tuple[Home, str]) -> Non
     (campaign,) = [run for run in runs_of(*projected) if JOB_TAG not in run.data.tags]
     assert campaign.info.status == "FINISHED"
     assert campaign.data.tags["cellwright.reason"] == "budget"
+
+
+def test_an_amended_budget_is_the_one_the_run_shows(
+    projected: tuple[Home, str], empty_store: Path, tmp_path: Path
+) -> None:
+    home, name = projected
+    again = copied(home, tmp_path, empty_store)
+    project(again, name)
+    assert shown_budget(again, name) == {"evaluations": {"coarse": 24, "fine": 8}}
+    with closing(Journal(again.journal, ManualClock())) as journal:
+        budget = Budget(evaluations={"coarse": 30, "fine": 9})
+        journal.append(name, [Resumed(), Amended(budget=budget, stopping=Stopping(), text="")])
+    project(again, name)
+    assert shown_budget(again, name) == {"evaluations": {"coarse": 30, "fine": 9}}
+
+
+def shown_budget(home: Home, name: str) -> dict[str, Any]:
+    (campaign,) = [run for run in runs_of(home, name) if JOB_TAG not in run.data.tags]
+    assert "budget" not in campaign.data.params
+    found: dict[str, Any] = json.loads(campaign.data.tags["cellwright.budget"])
+    return found
