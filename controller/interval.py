@@ -2,7 +2,9 @@
 
 The scatter between random structures is pooled over all designs of a level (one-way analysis of
 variance, within-group mean square; Box, Hunter & Hunter 2005, Statistics for Experimenters, ch. 4),
-because two volumes alone say little. Mesh and discretisation errors are bias and stay out of it.
+because two volumes alone say little. That scatter is of generated boxes: an image is another
+structure in a volume of another size, so it never borrows it, and its interval stays unknown until
+the image tells its own. Mesh and discretisation errors are bias and stay out of it.
 """
 
 from __future__ import annotations
@@ -61,7 +63,7 @@ def measured(observation: Observation, metric: str, scatter: Scatter | None) -> 
     value = observation.value(metric)
     if value is None:
         return None
-    if scatter is None:
+    if scatter is None or observation.is_of_an_image:
         return Interval(value)
     half = scatter.half_width(max(1, len(observation.metrics[metric].samples)))
     return Interval(value, value - half, value + half)
@@ -74,7 +76,7 @@ def difference(
     a, b = first.value(metric), second.value(metric)
     if a is None or b is None:
         return None
-    if scatter is None:
+    if scatter is None or first.is_of_an_image or second.is_of_an_image:
         return Interval(a - b)
     n_a, n_b = (max(1, len(one.metrics[metric].samples)) for one in (first, second))
     half = scatter.half_width(1) * math.sqrt(1 / n_a + 1 / n_b)

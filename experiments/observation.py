@@ -132,6 +132,11 @@ class Observation(Frozen):
         """Say whether the job gave a failure instead of metrics."""
         return self.failure is not None
 
+    @property
+    def is_of_an_image(self) -> bool:
+        """Say whether the volume was read from an image instead of generated."""
+        return any(record.stage == "read" for record in self.provenance.stages)
+
     def value(self, metric: str) -> float | None:
         """Return a metric's value, or None where it is absent or undefined."""
         found = self.metrics.get(metric)

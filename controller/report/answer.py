@@ -157,7 +157,10 @@ def _gain(material: Material, found: Answer) -> str:
     assert gap is not None
     over = f"over the baseline's {three(base)}"
     if gap.low is None or gap.high is None:
-        return f"{start}: {change(value.value, base, label.unit)} {over}."
+        text = f"{start}: {change(value.value, base, label.unit)} {over}"
+        if found.baseline.is_of_an_image:
+            text += ", without an interval, because the scatter of the image itself is not known"
+        return f"{text}."
     moved = signed_interval(gap.value, gap.low, gap.high, label.unit)
     text = f"{start}: {moved} or {percent_change(value.value, base)} {over}"
     if gap.low <= 0 <= gap.high:

@@ -235,6 +235,8 @@ def test_an_image_is_read_measured_and_evaluated_like_a_design(
     observation = evaluate(of_image, today(of_image))
     assert observation.failure is None
     assert cached(observation) == {"read": [False], "characterize": [False], "evaluate": [False]}
+    assert observation.is_of_an_image
+    assert not generated.is_of_an_image
     assert observation.recipe is not None
     assert observation.recipe.positive.thickness_m == pytest.approx(75e-6)
     assert observation.recipe.positive.porosity == pytest.approx(0.35, abs=0.01)

@@ -8,7 +8,7 @@ import pytest
 from controller.interval import Scatter, difference, measured, pooled_scatter
 from experiments.design import Design
 from experiments.job import new_job
-from experiments.observation import Metric, Observation
+from experiments.observation import Metric, Observation, Provenance, StageRecord
 
 METRIC = "specific_energy_Wh_per_kg"
 
@@ -64,3 +64,14 @@ def test_a_difference_is_less_sure_than_either_value() -> None:
     assert gap.high is not None
     assert alone.high is not None
     assert gap.high - gap.value == pytest.approx(math.sqrt(2) * (alone.high - alone.value))
+
+
+def test_an_image_never_borrows_the_scatter_of_generated_boxes() -> None:
+    read = StageRecord(stage="read", version="1", key="k", cached=False, elapsed_s=1.0)
+    image = observed(0.3, (240.0,)).model_copy(update={"provenance": Provenance(stages=(read,))})
+    design, scatter = observed(0.4, (252.0, 250.0)), Scatter(sd=1.5, degrees=10)
+    alone, gap = measured(image, METRIC, scatter), difference(design, image, METRIC, scatter)
+    assert alone is not None
+    assert (alone.value, alone.low, alone.high) == (240.0, None, None)
+    assert gap is not None
+    assert (gap.value, gap.low, gap.high) == (11.0, None, None)
