@@ -6,6 +6,7 @@ import json
 import os
 import random
 import signal
+import subprocess
 import time
 from collections import Counter
 from collections.abc import Callable
@@ -41,6 +42,13 @@ def compute_of(control: int) -> int | None:
         if parent == control and "agents.compute" in line:
             return pid
     return None
+
+
+def awaited_compute(control: subprocess.Popen[str]) -> int | None:
+    """Wait for a control's compute; None where control ends without one."""
+    while (pid := compute_of(control.pid)) is None and control.poll() is None:
+        time.sleep(0.1)
+    return pid
 
 
 def observed(home: Path) -> list[tuple[str, str]]:
@@ -109,21 +117,22 @@ def check_kills(
     acknowledged: dict[str, str] = {}
     n_killed = 0
     control = start(folder, "--workers", str(n_workers))
-    for victim in victims:
-        wait(home)
-        while (pid := control.pid if victim == "control" else compute_of(control.pid)) is None:
-            if control.poll() is not None:
+    try:
+        for victim in victims:
+            wait(home)
+            pid = control.pid if victim == "control" else awaited_compute(control)
+            if pid is None or control.poll() is not None:
                 break
-            time.sleep(0.1)
-        if pid is None or control.poll() is not None:
-            break
-        acknowledged.update(observed(home))
-        os.kill(pid, signal.SIGKILL)
-        n_killed += 1
-        if victim == "control":
-            control.wait(30)
-            control = start(folder, "--workers", str(n_workers))
-    ended = finish(folder, control)
+            acknowledged.update(observed(home))
+            os.kill(pid, signal.SIGKILL)
+            n_killed += 1
+            if victim == "control":
+                control.wait(30)
+                control = start(folder, "--workers", str(n_workers))
+        ended = finish(folder, control)
+    finally:
+        control.kill()
+        control.wait()
     assert ended.status == 0, ended.err
     assert n_killed == len(victims), "the campaign ended before it was disturbed often enough"
 

@@ -114,6 +114,7 @@ def test_a_running_campaign_can_be_watched_and_interrupted(
         ended = finish(tmp_path, control)
     finally:
         control.kill()
+        control.wait()
     assert ended.status == 130
     assert "To go on: cellwright run" in ended.err
     assert isinstance(events(tmp_path / "home")[-1], Interrupted)
