@@ -66,12 +66,12 @@ def refuse_unknown_parts(campaign: Campaign) -> None:
 
 def refuse_unknown_cell(campaign: Campaign) -> None:
     """Raise ``Invalid`` naming what is allowed where a cell format or chemistry does not exist."""
-    from simulators.cell.chemistry import require_parameter_set
+    from simulators.cell.chemistry import load_chemistry, require_unchanged
     from simulators.cell.formats import cell_format
 
     cell_format(campaign.cell.format)
-    if not campaign.cell.parameter_set.endswith(".json"):
-        require_parameter_set(campaign.cell.parameter_set)
+    require_unchanged(campaign.cell.parameter_set, campaign.cell.parameter_set_sha256)
+    load_chemistry(campaign.cell.parameter_set)
 
 
 def names(group: str) -> list[str]:

@@ -13,7 +13,7 @@ from pydantic import ValidationError
 
 from controller.design_section import baseline_design, read_design_space
 from controller.yaml_lines import YamlDocument, parse_yaml
-from experiments.campaign import Campaign
+from experiments.campaign import Campaign, CellSpec
 from experiments.errors import Invalid
 from experiments.image_hash import image_sha256
 from experiments.metrics import METRICS
@@ -95,6 +95,8 @@ def parse_campaign(text: str, source: str, folder: Path) -> Campaign:
     for part in ("generator", "decider"):
         if isinstance(plain.get(part), str):
             plain[part] = {"name": plain[part]}
+    if isinstance(top.get("cell"), dict):
+        plain["cell"] = _cell(document, folder)
     if "baseline" in top:
         plain["baseline"] = _baseline(document, space, folder)
     try:
@@ -132,6 +134,24 @@ def _known_metric(document: YamlDocument, path: tuple[str | int, ...], metric: A
         raise document.error(
             path, f"{metric!r} is not a metric{_hint(metric, METRICS)}; allowed: {_join(METRICS)}"
         )
+
+
+def _cell(document: YamlDocument, folder: Path) -> dict[str, Any]:
+    """Return the cell with a BPX file found, from ``folder`` on, and hashed."""
+    item: dict[str, Any] = document.value["cell"]
+    allowed = [name for name in CellSpec.model_fields if name != "parameter_set_sha256"]
+    _refuse_unknown(document, ("cell",), item, allowed)
+    name = item.get("parameter_set")
+    if not isinstance(name, str) or not name.endswith(".json"):
+        return item
+    here, file = ("cell", "parameter_set"), folder / Path(name).expanduser()
+    if not _is_file(file):
+        raise document.error(here, f"no such BPX file: {file}")
+    try:
+        sha256 = image_sha256(file)
+    except OSError as error:
+        raise document.error(here, f"{file} cannot be read: {error.strerror or error}") from error
+    return {**item, "parameter_set": str(file), "parameter_set_sha256": sha256}
 
 
 def _baseline(document: YamlDocument, space: Any, folder: Path) -> dict[str, Any]:

@@ -14,7 +14,7 @@ _ABSENT: Final = "absent"
 def changes(old: Campaign, new: Campaign) -> dict[str, tuple[str, str]]:
     """Return key → (old value, new value), keys as a person would write them: ``seed``.
 
-    A baseline image that moved and holds the same bytes is no change.
+    A baseline image or a BPX file that moved and holds the same bytes is no change.
     """
     before, after = _plain(old), _plain(new)
     keys = [*before, *(key for key in after if key not in before)]
@@ -32,6 +32,8 @@ def _plain(campaign: Campaign) -> dict[str, str]:
     baseline = plain.get("baseline")
     if isinstance(baseline, dict) and "image_sha256" in baseline:
         del baseline["image"]
+    if campaign.cell.parameter_set_sha256 is not None:
+        del plain["cell"]["parameter_set"]
     return dict(_leaves("", plain))
 
 

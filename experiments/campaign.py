@@ -53,6 +53,9 @@ class CellSpec(Frozen):
 
     format: str = "4680"
     parameter_set: str = "Chen2020"
+    """One of PyBaMM's sets that are checked here, or the path of a BPX file (.json)."""
+    parameter_set_sha256: str | None = None
+    """Of a BPX file, taken when the campaign file is read; None for a set known by name."""
     temperature_C: float = Field(default=25.0, ge=-40, le=80)
     """Of the surroundings, and of the cell at the start."""
     cooling_W_per_m2_K: float | None = Field(default=None, ge=0, le=1e5)

@@ -6,9 +6,11 @@ a test compares every number with PyBaMM's own.
 
 from __future__ import annotations
 
+import hashlib
 import json
 from functools import lru_cache
 from importlib import resources
+from pathlib import Path
 from typing import Final
 
 import numpy as np
@@ -28,8 +30,9 @@ POSITIVE_ACTIVE: Final[dict[str, str]] = {
 }
 """Parameter sets this project has checked, with the positive's active material."""
 
-PRIMARY_PARTICLE_SETS: Final = frozenset({"Prada2013"})
-"""Sets whose particles are crystals far below a voxel (LFP, 50 nm), not what an image shows."""
+SMALLEST_VISIBLE_RADIUS_M: Final = 2e-7
+"""Particles of a set below it are crystals that no voxel shows (Prada2013's LFP: 50 nm); images of
+electrodes resolve a few tenths of a micrometre. Assumed."""
 
 AGEING_SETS: Final = ("OKane2022",)
 """Sets that hold what ageing needs."""
@@ -76,7 +79,8 @@ class Chemistry(Frozen):
     """Both electrodes, separator, electrolyte and voltage window of a parameter set."""
 
     name: str
-    active_material: str
+    active_material: str | None
+    """None where the source does not say it (BPX); the recipe then does."""
     negative: ElectrodeChemistry
     positive: ElectrodeChemistry
     separator_thickness_m: float = Field(gt=1e-6, lt=1e-3)
@@ -98,7 +102,7 @@ class Chemistry(Frozen):
     @property
     def has_visible_particles(self) -> bool:
         """Say whether the particles lithium diffuses in are those that voxels resolve."""
-        return self.name not in PRIMARY_PARTICLE_SETS
+        return self.positive.particle_radius_m >= SMALLEST_VISIBLE_RADIUS_M
 
     @property
     def separator_transport(self) -> float:
@@ -131,6 +135,28 @@ def require_parameter_set(name: str) -> None:
             f"cell.parameter_set: {name!r} is not known; allowed: {sorted(POSITIVE_ACTIVE)}, or "
             "the path of a BPX file (.json)"
         )
+
+
+def require_unchanged(name: str, sha256: str | None) -> None:
+    """Raise ``Invalid`` where a BPX file is no longer the one a campaign was started with.
+
+    What a process has read of a file stays in its caches, so the first hash seen is what counts.
+    """
+    if sha256 is not None and _sha256_when_first_read(name) != sha256:
+        raise Invalid(
+            f"cell.parameter_set: {name} changed since the campaign file was read, or since this "
+            "process first read it; start again"
+        )
+
+
+@lru_cache(maxsize=16)
+def _sha256_when_first_read(name: str) -> str:
+    try:
+        return hashlib.sha256(Path(name).read_bytes()).hexdigest()
+    except OSError as error:
+        raise Invalid(
+            f"cell.parameter_set: {name} cannot be read: {error.strerror or error}"
+        ) from error
 
 
 @lru_cache(maxsize=16)

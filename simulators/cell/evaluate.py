@@ -14,6 +14,7 @@ from experiments.performance import CellPerformance
 from experiments.properties import EffectiveProperties
 from experiments.recipe import Recipe
 from simulators.cell.balance import Balance, balance_at
+from simulators.cell.chemistry import require_unchanged
 from simulators.cell.outside_metrics import CellFigures, outside_values
 from simulators.cell.p2d_inputs import DesignInputs, negative_inputs, positive_inputs
 from simulators.cell.protocol_metrics import protocol_metrics, require_runnable
@@ -67,6 +68,7 @@ def evaluate_cell(
     """
     started = time.perf_counter()
     _require_in_range(power_W=power_W, mesh_points=mesh_points, model=model)
+    require_unchanged(cell.parameter_set, cell.parameter_set_sha256)
     require_runnable(cell, model, wanted)
     sized = size_cell(cell, recipe)
     design = design_inputs(sized, recipe, properties, physics)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from experiments.errors import Invalid
 from simulators.cell.whole_cell import WholeCell
 
 POSITIVE_COATING_USD_PER_KG: Final[dict[str, float]] = {"NMC811": 22.0, "LNO": 22.0, "LFP": 7.0}
@@ -27,7 +28,15 @@ PART_USD_PER_KG: Final[dict[str, float]] = {
 
 
 def material_cost_USD(whole: WholeCell, active_material: str) -> float:
-    """Return the sum over the parts of mass times price. Raises ``KeyError`` for unknown parts."""
+    """Return the sum over the parts of mass times price.
+
+    Raises ``Invalid`` for an active material without a price, ``KeyError`` for unknown parts.
+    """
+    if active_material not in POSITIVE_COATING_USD_PER_KG:
+        raise Invalid(
+            f"positive.active_material: {active_material!r} has no price; allowed: "
+            f"{sorted(POSITIVE_COATING_USD_PER_KG)}"
+        )
     prices = {
         **PART_USD_PER_KG,
         "positive coating": POSITIVE_COATING_USD_PER_KG[active_material],

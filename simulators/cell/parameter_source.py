@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import math
+import re
+import warnings
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
+from pydantic import ValidationError
 
 from experiments.errors import Invalid
 from simulators.cell.chemistry import (
@@ -17,6 +20,10 @@ from simulators.cell.chemistry import (
 )
 from simulators.cell.pybamm_door import pybamm
 
+_UNION_MEMBER: Final = re.compile(r"^[A-Z][a-z]+[A-Z]|^function|\(|^(float|int)$")
+_SALT: Final = "Initial concentration in electrolyte"
+_SALT_FIELD: Final = "State.Initial conditions.Initial electrolyte concentration [mol.m-3]"
+"""Where it is missing PyBaMM only warns, and takes 1000; temperatures are the campaign's anyway."""
 _SAMPLES: Final = np.linspace(1e-3, 1.0 - 1e-3, 1997)
 
 
@@ -31,14 +38,20 @@ def parameter_values(name: str) -> Any:
     if not Path(name).is_file():
         raise Invalid(f"cell.parameter_set: the BPX file {name} does not exist")
     try:
-        return pybamm.ParameterValues.create_from_bpx(name)
-    except ModuleNotFoundError as error:
-        raise Invalid(
-            f"cell.parameter_set: {name} needs the package {error.name} to be read"
-        ) from error
-    except (ValueError, KeyError, TypeError) as error:
+        with warnings.catch_warnings(record=True) as said:
+            warnings.simplefilter("always")
+            values = pybamm.ParameterValues.create_from_bpx(name)
+    except ValidationError as error:
+        raise Invalid(f"cell.parameter_set: {name}: {_first(error)}") from error
+    except (ValueError, KeyError, TypeError, AttributeError, OSError) as error:
         first = " ".join(str(error).split())[:300]
         raise Invalid(f"cell.parameter_set: {name} is not a valid BPX file: {first}") from error
+    if any(_SALT in str(warning.message) for warning in said):
+        raise Invalid(f"cell.parameter_set: {name}: the field {_SALT_FIELD!r} is missing")
+    for field, value in values.items():
+        if isinstance(value, float) and not math.isfinite(value):
+            raise Invalid(f"cell.parameter_set: {name}: {field}: {value} is no number")
+    return values
 
 
 def chemistry_of(name: str) -> Chemistry:
@@ -49,7 +62,16 @@ def chemistry_of(name: str) -> Chemistry:
     in formation.
     """
     values = parameter_values(name)
-    negative, positive = (_electrode(values, side) for side in ("Negative", "Positive"))
+    try:
+        return _read_chemistry(name, values)
+    except ValidationError as error:
+        raise Invalid(f"cell.parameter_set: {name}: {_first(error)}") from error
+    except KeyError as error:
+        raise Invalid(f"cell.parameter_set: {name}: {error.args[0]}") from error
+
+
+def _read_chemistry(name: str, values: Any) -> Chemistry:
+    negative, positive = (_electrode(name, values, side) for side in ("Negative", "Positive"))
     lithium, sites = 0.0, 0.0
     for side, electrode in (("negative", negative), ("positive", positive)):
         depth_m = electrode.active_fraction * electrode.thickness_m
@@ -58,7 +80,7 @@ def chemistry_of(name: str) -> Chemistry:
         sites = electrode.maximum_concentration_mol_per_m3 * depth_m
     return Chemistry(
         name=name,
-        active_material=POSITIVE_ACTIVE.get(name, "NMC811"),
+        active_material=POSITIVE_ACTIVE.get(name),
         negative=negative,
         positive=positive,
         separator_thickness_m=_number(values, "Separator thickness [m]"),
@@ -75,7 +97,15 @@ def chemistry_of(name: str) -> Chemistry:
     )
 
 
-def _electrode(values: Any, side: str) -> ElectrodeChemistry:
+def _electrode(name: str, values: Any, side: str) -> ElectrodeChemistry:
+    try:
+        return _read_electrode(values, side)
+    except ValidationError as error:
+        where = f"cell.parameter_set: {name}: {side} electrode"
+        raise Invalid(f"{where}: {_first(error)}") from error
+
+
+def _read_electrode(values: Any, side: str) -> ElectrodeChemistry:
     lower = side.lower()
     particle = pybamm.LithiumIonParameters().domain_params[lower].prim
     potential = values.process_symbol(
@@ -97,6 +127,19 @@ def _electrode(values: Any, side: str) -> ElectrodeChemistry:
         stoichiometries=tuple(round(float(x), 7) for x in _SAMPLES),
         potentials_V=tuple(round(float(u), 7) for u in np.asarray(potential).reshape(-1)),
     )
+
+
+def _first(error: ValidationError) -> str:
+    """Return the first complaint: which field, what is wrong with it, what was found.
+
+    A tagged union's members are in the path as class names or functions; fields have neither
+    parentheses nor, in BPX, more than one capital within a word.
+    """
+    first = error.errors()[0]
+    where = ".".join(str(part) for part in first["loc"] if not _UNION_MEMBER.search(str(part)))
+    if first["type"] == "missing":
+        return f"the field {where!r} is missing"
+    return f"{where}: {first['msg'].removeprefix('Value error, ')}; found {first['input']!r:.60}"
 
 
 def _number(values: Any, name: str) -> float:

@@ -21,6 +21,7 @@ class SizedCell:
     """A cell as its recipe determines it."""
 
     chemistry: Chemistry
+    active_material: str
     balance: Balance
     composition: Composition
     whole: WholeCell
@@ -32,7 +33,7 @@ class SizedCell:
     @property
     def material_cost_USD(self) -> float:
         """Return what the materials of the whole cell cost."""
-        return material_cost_USD(self.whole, self.chemistry.active_material)
+        return material_cost_USD(self.whole, self.active_material)
 
 
 def size_cell(cell: CellSpec, recipe: Recipe) -> SizedCell:
@@ -44,7 +45,7 @@ def size_cell(cell: CellSpec, recipe: Recipe) -> SizedCell:
     chemistry = load_chemistry(cell.parameter_set)
     form = cell_format(cell.format)
     positive = recipe.positive
-    if positive.active_material != chemistry.active_material:
+    if chemistry.active_material not in (None, positive.active_material):
         raise Invalid(
             f"positive.active_material: {positive.active_material!r} does not belong to the "
             f"parameter set {chemistry.name}; allowed: {chemistry.active_material!r}"
@@ -78,6 +79,7 @@ def size_cell(cell: CellSpec, recipe: Recipe) -> SizedCell:
     )
     return SizedCell(
         chemistry=chemistry,
+        active_material=positive.active_material,
         balance=balanced,
         composition=composition,
         whole=form.assemble(stack),

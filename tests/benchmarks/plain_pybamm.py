@@ -62,7 +62,11 @@ def plain_values(
     parameter_set: str = "Chen2020",
 ) -> Any:
     """Return the parameter set with a design in it, on its true lengths."""
-    values = pybamm.ParameterValues(parameter_set)
+    values = (
+        pybamm.ParameterValues.create_from_bpx(parameter_set)
+        if parameter_set.endswith(".json")
+        else pybamm.ParameterValues(parameter_set)
+    )
     values.update(
         {
             "Electrode height [m]": 1.0,

@@ -146,3 +146,13 @@ def test_what_is_no_campaign_is_refused(text: str) -> None:
 def test_a_missing_file_names_the_built_in_campaigns() -> None:
     with pytest.raises(Invalid, match=r"no such file.*quickstart"):
         load_campaign("nowhere.yaml")
+
+
+def test_a_bpx_file_is_found_beside_the_campaign_and_known_by_its_hash(tmp_path: Path) -> None:
+    (tmp_path / "cell.bpx.json").write_text("{}", encoding="utf-8")
+    text = TEXT.replace("parameter_set: Chen2020", "parameter_set: cell.bpx.json")
+    cell = parse_campaign(text, "x.yaml", tmp_path).cell
+    assert cell.parameter_set == str(tmp_path / "cell.bpx.json")
+    assert len(cell.parameter_set_sha256 or "") == 64
+    with pytest.raises(Invalid, match=r"x\.yaml.*cell\.parameter_set.*no such BPX file: .*other"):
+        parse_campaign(text.replace("cell.bpx", "other"), "x.yaml", tmp_path)

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from controller.changes import changes, may_change
-from experiments.campaign import Budget, ImageBaseline, Stopping
+from experiments.campaign import Budget, CellSpec, ImageBaseline, Stopping
 from tests.controller.doubles import small_campaign
 
 CAMPAIGN = small_campaign()
@@ -44,3 +44,14 @@ def test_an_image_that_moved_and_is_the_same_is_no_change() -> None:
     )
     assert changes(here, there) == {}
     assert list(changes(here, other)) == ["baseline.image_sha256"]
+
+
+def test_a_bpx_file_that_moved_and_is_the_same_is_no_change() -> None:
+    here, there, other = (
+        CAMPAIGN.model_copy(
+            update={"cell": CellSpec(parameter_set=path, parameter_set_sha256=sha256)}
+        )
+        for path, sha256 in (("/a.json", "1" * 64), ("/b.json", "1" * 64), ("/a.json", "2" * 64))
+    )
+    assert changes(here, there) == {}
+    assert list(changes(here, other)) == ["cell.parameter_set_sha256"]
