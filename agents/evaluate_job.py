@@ -34,7 +34,7 @@ def evaluate_job(
     Raises ``Invalid`` where the campaign names an unknown part.
     """
     refuse_unknown_parts(campaign)
-    refuse_unknown_cell(campaign)
+    refuse_unknown_cell(campaign, job.design if job.design.values else None)
     progress("import")
     executor = InProcessExecutor()
     runner = JobRunner(

@@ -8,6 +8,7 @@ from typing import Any, Final
 from agents.acquisition.decider import Decider
 from agents.executor import Executor
 from experiments.campaign import Campaign, PartChoice
+from experiments.design import Design
 from experiments.errors import Invalid
 from simulators.microstructure.generator import Generator
 
@@ -64,14 +65,24 @@ def refuse_unknown_parts(campaign: Campaign) -> None:
             raise Invalid(f"{key}: {choice.name!r} is not known; allowed: {', '.join(allowed)}")
 
 
-def refuse_unknown_cell(campaign: Campaign) -> None:
-    """Raise ``Invalid`` naming what is allowed where a cell format or chemistry does not exist."""
+def refuse_unknown_cell(campaign: Campaign, design: Design | None = None) -> None:
+    """Raise ``Invalid`` naming what is allowed where a cell format or chemistry does not exist.
+
+    So it is with the materials of the design; without one, with those of the campaign's middle.
+    """
     from simulators.cell.chemistry import load_chemistry, require_unchanged
     from simulators.cell.formats import cell_format
+    from simulators.cell.sizing import require_materials
 
     cell_format(campaign.cell.format)
     require_unchanged(campaign.cell.parameter_set, campaign.cell.parameter_set_sha256)
     load_chemistry(campaign.cell.parameter_set)
+    try:
+        middle = campaign.design.from_unit([0.5] * campaign.design.n_unit)
+        recipe = campaign.recipe(design or middle)
+    except (ValueError, KeyError):
+        return  # no recipe at all: that design's own failure
+    require_materials(campaign.cell, recipe)
 
 
 def names(group: str) -> list[str]:

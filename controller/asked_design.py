@@ -5,14 +5,22 @@ from __future__ import annotations
 import difflib
 import math
 from dataclasses import dataclass
+from typing import Final
 
 from experiments.campaign import Campaign, RecipeBaseline
 from experiments.design import Design
 from experiments.design_space import Categorical, Integer, Mixture
 from experiments.errors import Invalid
+from experiments.frozen import Frozen
 from experiments.recipe import ElectrodeRecipe, ElectrolyteRecipe, NegativeRecipe
 
 Value = float | int | str
+_PARTS: Final[tuple[tuple[str, type[Frozen]], ...]] = (
+    ("positive", ElectrodeRecipe),
+    ("negative", NegativeRecipe),
+    ("electrolyte", ElectrolyteRecipe),
+)
+_LIMITS: Final = {"gt": "above", "ge": "at least", "lt": "below", "le": "at most"}
 _MASSES = tuple(f"positive.{part}_wt_pct" for part in ("active", "binder", "carbon"))
 
 
@@ -46,7 +54,7 @@ def asked_design(
     try:
         campaign.recipe(design)
     except ValueError as error:
-        raise Invalid(f"--at: {_first_line(error)}") from error
+        raise Invalid(f"--at{_first_line(error, named)}") from error
     origin = base_name if base is not None else "the middle of its range"
     notes = [
         f"{name} = {_shown(value)}: from {origin if name in source.values else 'mid-range'}"
@@ -76,7 +84,9 @@ def read_value(campaign: Campaign, text: str) -> tuple[str, Value]:
                 raise Invalid(f"--at {name}: must be a whole number; found {value!r}") from error
     try:
         number = float(value)
-    except ValueError:
+    except ValueError as error:
+        if name in _known_names(campaign) and not _may_be_text(name):
+            raise Invalid(f"--at {name}: must be a number; found {value!r}") from error
         return name, value
     if not math.isfinite(number):
         raise Invalid(f"--at {name}: must be a finite number; found {value!r}")
@@ -86,12 +96,7 @@ def read_value(campaign: Campaign, text: str) -> tuple[str, Value]:
 def _known_names(campaign: Campaign) -> list[str]:
     """Return every name a design may hold: the campaign's, and the recipe's other fields."""
     names = [*campaign.design.names, *campaign.design.fixed]
-    parts = (
-        ("positive", ElectrodeRecipe),
-        ("negative", NegativeRecipe),
-        ("electrolyte", ElectrolyteRecipe),
-    )
-    for side, model in parts:
+    for side, model in _PARTS:
         for field in model.model_fields:
             in_file = field.removesuffix("_m") + "_um" if field.endswith("_m") else field
             names.append(f"{side}.{in_file}")
@@ -135,13 +140,33 @@ def _shown(value: Value) -> str:
     return value if isinstance(value, str) else f"{value:g}"
 
 
-def _first_line(error: ValueError) -> str:
-    """Return what is wrong with which field, in one line."""
+def _may_be_text(name: str) -> bool:
+    """Say whether a recipe's field takes text; what is no field of it takes anything."""
+    part, _, field = name.partition(".")
+    model = dict(_PARTS).get(part)
+    found = None if model is None else model.model_fields.get(field)
+    return "_um" not in field[-3:] and (found is None or "str" in str(found.annotation))
+
+
+def _first_line(error: ValueError, named: dict[str, Value]) -> str:
+    """Return which value is wrong, in the unit it was given in, and what is allowed."""
     from pydantic import ValidationError
 
     if not isinstance(error, ValidationError):
-        return str(error)
+        return f": {error}"
     first = error.errors()[0]
-    where = ".".join(str(part) for part in first["loc"])
     message = first["msg"].removeprefix("Value error, ")
-    return f"{where}: {message}; found {first['input']!r}" if where else message
+    if not first["loc"]:
+        return f": {message}"
+    field = str(first["loc"][0])
+    in_file = field.removesuffix("_m") + "_um" if field.endswith("_m") else field
+    limits = [
+        f"{word} {float(limit) * (1.0 if in_file == field else 1e6):g}"
+        for sign, word in _LIMITS.items()
+        if (limit := first.get("ctx", {}).get(sign)) is not None
+    ]
+    message = f"must be {' and '.join(limits)}" if limits else message[0].lower() + message[1:]
+    for name, value in named.items():
+        if name.partition(".")[2] == in_file:
+            return f" {name}: {message}; found {_shown(value)}"
+    return f": {in_file}: {message}"

@@ -12,14 +12,14 @@ from rich.table import Table
 
 from controller.asked_design import AskedDesign, asked_design, baseline_design_of, read_value
 from controller.campaign_file import load_campaign
-from controller.cli import FAILED, chosen_home, home_option
+from controller.cli import FAILED, USAGE, chosen_home, home_option
 from controller.label import failure_text, metric_label
 from controller.quantity import duration, three, with_unit
 from experiments.campaign import Campaign
 from experiments.design import Design
 from experiments.errors import Invalid
 from experiments.job import Job, new_job
-from experiments.observation import Observation
+from experiments.observation import FailureKind, Observation
 
 if TYPE_CHECKING:
     from controller.report.evaluation_figures import Shown
@@ -89,6 +89,8 @@ def command(
         _show(spec, observation)
         for path in written:
             click.echo(f"wrote {path}", err=True)
+    if observation.failure is not None and observation.failure.kind is FailureKind.bad_input:
+        return USAGE
     return FAILED if observation.is_failed else 0
 
 

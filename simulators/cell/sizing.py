@@ -9,6 +9,7 @@ from experiments.errors import Invalid
 from experiments.recipe import Recipe
 from simulators.cell.balance import Balance, balance
 from simulators.cell.chemistry import Chemistry, load_chemistry
+from simulators.cell.electrolyte import electrolyte_set
 from simulators.cell.formats import cell_format
 from simulators.cell.material_cost import material_cost_USD
 from simulators.cell.whole_cell import Coating, Stack, WholeCell
@@ -45,11 +46,7 @@ def size_cell(cell: CellSpec, recipe: Recipe) -> SizedCell:
     chemistry = load_chemistry(cell.parameter_set)
     form = cell_format(cell.format)
     positive = recipe.positive
-    if chemistry.active_material not in (None, positive.active_material):
-        raise Invalid(
-            f"positive.active_material: {positive.active_material!r} does not belong to the "
-            f"parameter set {chemistry.name}; allowed: {chemistry.active_material!r}"
-        )
+    _require_active(chemistry, recipe)
     composition = compose(positive)
     balanced = balance(cell.parameter_set, recipe.negative.n_to_p_ratio)
     sites_Ah_per_m2 = (
@@ -87,6 +84,22 @@ def size_cell(cell: CellSpec, recipe: Recipe) -> SizedCell:
         negative_porosity=porosity,
         areal_capacity_Ah_per_m2=balanced.usable_share * sites_Ah_per_m2,
     )
+
+
+def require_materials(cell: CellSpec, recipe: Recipe) -> None:
+    """Raise ``Invalid`` where the recipe names a material or an electrolyte that is not known."""
+    coating_materials(recipe.positive.active_material)
+    electrolyte_set(recipe.electrolyte)
+    _require_active(load_chemistry(cell.parameter_set), recipe)
+
+
+def _require_active(chemistry: Chemistry, recipe: Recipe) -> None:
+    material = recipe.positive.active_material
+    if chemistry.active_material not in (None, material):
+        raise Invalid(
+            f"positive.active_material: {material!r} does not belong to the "
+            f"parameter set {chemistry.name}; allowed: {chemistry.active_material!r}"
+        )
 
 
 def recipe_metrics(cell: CellSpec, recipe: Recipe) -> dict[str, float]:

@@ -16,6 +16,7 @@ from agents.wiring import (
     refuse_unknown_parts,
 )
 from experiments.campaign import CellSpec, PartChoice
+from experiments.design import Design
 from experiments.errors import Invalid
 from tests.agents.tiny_campaign import tiny_campaign
 
@@ -65,3 +66,23 @@ def test_naming_parts_imports_none_of_them() -> None:
 
 def test_the_in_process_executor_is_chosen_by_name() -> None:
     assert isinstance(executor("in_process"), InProcessExecutor)
+
+
+@pytest.mark.parametrize(
+    ("changed", "message"),
+    [
+        (
+            {"positive.active_material": "Foo"},
+            "active_material: 'Foo' is not known; allowed: .*NMC",
+        ),
+        ({"positive.active_material": "LFP"}, "'LFP' does not belong to .*Chen2020; allowed: 'NMC"),
+        ({"electrolyte.correlation": "Foo"}, "correlation: 'Foo' is not known; allowed: .*Nyman"),
+    ],
+)
+def test_an_unknown_material_is_refused_before_anything_runs(
+    changed: dict[str, str], message: str
+) -> None:
+    campaign = tiny_campaign()
+    middle = campaign.design.from_unit([0.5] * campaign.design.n_unit)
+    with pytest.raises(Invalid, match=message):
+        refuse_unknown_cell(campaign, Design(values={**middle.values, **changed}))

@@ -81,3 +81,22 @@ def test_nonsense_is_refused_in_one_line(named: dict[str, float | str], expected
 def test_a_value_without_name_or_number_is_refused(text: str) -> None:
     with pytest.raises(Invalid, match="NAME=VALUE"):
         read_value(CAMPAIGN, text)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (
+            "positive.active_wt_pct=abc",
+            "--at positive.active_wt_pct: must be a number; found 'abc'",
+        ),
+        ("positive.porosity=1.5", "--at positive.porosity: must be below 1; found 1.5"),
+        ("positive.thickness_um=75e-6", "--at positive.thickness_um: must be above 1; found 7.5e"),
+        ("positive.thickness_um=75000", "--at positive.thickness_um: must be below 1000; found 75"),
+        ("negative.n_to_p_ratio=x", "--at negative.n_to_p_ratio: must be a number; found 'x'"),
+    ],
+)
+def test_a_wrong_value_is_named_as_it_was_written(text: str, message: str) -> None:
+    with pytest.raises(Invalid) as refused:
+        asked_design(CAMPAIGN, dict([read_value(CAMPAIGN, text)]), None, "")
+    assert refused.value.message.startswith(message)

@@ -98,3 +98,12 @@ def test_wrong_input_is_one_line_and_status_2(
     assert (status, out) == (2, "")
     assert expected in err
     assert len(err.strip().splitlines()) == 1
+
+
+def test_a_material_nobody_knows_is_wrong_usage_in_one_line(
+    small: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    status, out, err = evaluate(capsys, small, "--at", "positive.active_material=Foo")
+    assert status == 2
+    assert out == ""
+    assert "active_material: 'Foo' is not known; allowed: ['LFP'" in err
