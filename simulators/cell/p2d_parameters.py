@@ -9,8 +9,8 @@ and the equations are rescaled exactly (s = L/L_ref, q = R/R_ref):
     double-layer capacity → C·f/q
 
 The substitution x = s·x' leaves every flux and every volumetric source times s, which is the same
-system. It stays exact after discretisation because every edge value is a harmonic mean
-(Recktenwald 2012), for which ``p2d_model`` rewrites PyBaMM's electrolyte current.
+system. It stays exact after discretisation because whatever is rescaled has a harmonic mean at
+edges (Recktenwald 2012), for which ``p2d_model`` rewrites PyBaMM's electrolyte current.
 """
 
 from __future__ import annotations
