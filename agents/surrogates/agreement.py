@@ -29,11 +29,18 @@ class Agreement:
         return float((self.share[:, level - 1] >= share).mean())
 
 
-def agreement_of(layout: Layout, mode: np.ndarray, spread: np.ndarray, x: np.ndarray) -> Agreement:
+def agreement_of(
+    layout: Layout,
+    mode: np.ndarray,
+    spread: np.ndarray,
+    x: np.ndarray,
+    target_variance: float,
+) -> Agreement:
     """Return the agreement under a normal posterior (``mode`` and a root of its covariance).
 
-    ``x`` are encoded designs all over the space; variation is the mean squared difference between
-    them, so that a long length scale does not pass for a large effect.
+    ``x`` are encoded designs all over the space, between which the target is known to vary by
+    ``target_variance``. What a level adds of its own varies as its kernel says: by the mean squared
+    difference between designs, so that a long length scale does not pass for a large effect.
     """
     n = len(spread)
     engine = qmc.Sobol(n, scramble=True, rng=np.random.default_rng(1))
@@ -41,9 +48,7 @@ def agreement_of(layout: Layout, mode: np.ndarray, spread: np.ndarray, x: np.nda
     vectors = np.column_stack([mode[:n] + normals @ spread.T, np.zeros(N_DRAWS)])
     h = layout.unpack(torch.as_tensor(vectors))
     squared = (x[:, None, :] - x[None, :, :])[np.triu_indices(len(x), 1)] ** 2
-    lengths = torch.exp(h.log_length).numpy()[:, np.asarray(layout.group)]
-    target = torch.exp(2 * h.log_sd).numpy() * _variation(squared @ (lengths**-2.0).T)
-    shared = h.slope.numpy() ** 2 * target[:, None]
+    shared = h.slope.numpy() ** 2 * target_variance
     whole = squared.sum(axis=1)[:, None]
     own = np.empty_like(shared)
     for k in range(own.shape[1]):

@@ -49,8 +49,7 @@ def fit(
 ) -> Process:
     """Return the process at draws of the hyperparameters, the mode first.
 
-    The search for the mode starts at the prior's center and at shorter length scales. Raises
-    ``ArithmeticError`` where no start gives a finite posterior.
+    Raises ``ArithmeticError`` where no start of the search gives a finite posterior.
     """
     location, scale = standardisation(data)
     layout = Layout(data, group, scale, priors or Priors())
@@ -61,8 +60,12 @@ def fit(
         n_draws = min(MOST_DRAWS, max(LEAST_DRAWS, VALUES_TIMES_DRAWS // data.n))
     vectors, weights = _draws(posterior, mode, spread, n_draws)
     process = _process(data, group, location, scale, layout.unpack(torch.as_tensor(vectors)))
-    agreement = agreement_of(layout, mode, spread, data.x[:N_SPREAD]) if data.n > 1 else None
-    return replace(process, weights=weights, agreement=agreement)
+    process = replace(process, weights=weights)
+    if data.n < 2:
+        return process
+    x = data.x[:N_SPREAD]
+    agreement = agreement_of(layout, mode, spread, x, process.expected_variance(x))
+    return replace(process, agreement=agreement)
 
 
 def at_prior(data: LevelData, group: tuple[int, ...], *, priors: Priors | None = None) -> Process:
@@ -74,9 +77,7 @@ def at_prior(data: LevelData, group: tuple[int, ...], *, priors: Priors | None =
 
 def _mode(posterior: _LogPosterior, layout: Layout, n_iterations: int) -> np.ndarray:
     best: tuple[float, np.ndarray] | None = None
-    for shift in (0.0, -1.0):
-        start = layout.center.clone()
-        start[: layout.n_groups] += shift
+    for start in layout.starts():
         result = minimize(
             posterior.negative,
             start.numpy(),

@@ -11,6 +11,9 @@ from torch import Tensor
 from agents.surrogates.level_data import LevelData
 from agents.surrogates.multi_level_gp import Hyperparameters
 
+LARGE_LOG_NOISE = -1.0
+"""A noise of 0.6 of the outputs' spread."""
+
 
 @dataclass(frozen=True)
 class Priors:
@@ -41,10 +44,10 @@ class Layout:
         self, data: LevelData, group: tuple[int, ...], scale: float, priors: Priors
     ) -> None:
         n_levels, n_groups = len(data.scatter), max(group) + 1
-        self.group = group
         self.n_groups, self.n_levels = n_groups, n_levels
         n_cheap = n_levels - 1
         length = math.log(priors.length_median) + 0.5 * math.log(n_groups)
+        self._is_unmeasured = torch.tensor([scatter is None for scatter in data.scatter])
         noise = [_noise_prior(scatter, scale, priors) for scatter in data.scatter]
         entries = [
             *[(length, priors.length_sd)] * n_groups,
@@ -57,6 +60,19 @@ class Layout:
         ]
         self.center = torch.tensor([center for center, _ in entries], dtype=torch.double)
         self.width = torch.tensor([width for _, width in entries], dtype=torch.double)
+
+    def starts(self) -> list[Tensor]:
+        """Return vectors to search from: the center, rougher functions, and noisier levels.
+
+        The last only where a level's noise was not measured, so that it may turn out large.
+        """
+        rougher = self.center.clone()
+        rougher[: self.n_groups] -= 1.0
+        noisier = self.center.clone()
+        noise = noisier[-1 - self.n_levels : -1]
+        noise[self._is_unmeasured] = LARGE_LOG_NOISE
+        found = [self.center.clone(), rougher]
+        return [*found, noisier] if bool(self._is_unmeasured.any()) else found
 
     def unpack(self, v: Tensor) -> Hyperparameters:
         """Return the hyperparameters that vectors (last dimension) hold."""

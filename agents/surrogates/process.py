@@ -145,6 +145,13 @@ class Process:
         """Return the latent posterior covariance (``D x n x m``)."""
         return np.asarray((self.prior(a.rows, b.rows) - a.half.transpose(1, 2) @ b.half).numpy())
 
+    def expected_variance(self, x: np.ndarray) -> float:
+        """Return the expected variance of the target, noise-free and latent, between rows."""
+        seen = self.seen(x)
+        matrix = self.between(seen, seen)
+        unknown = np.trace(matrix, axis1=1, axis2=2) / len(x) - matrix.mean(axis=(1, 2))
+        return float(self.weights @ (seen.means.var(axis=1) + unknown))
+
     def share_revealed(self, target: Seen, seen: Seen) -> np.ndarray:
         """Return which share of the target's variance one observation removes.
 

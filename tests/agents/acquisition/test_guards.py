@@ -9,7 +9,8 @@ import numpy as np
 from agents.acquisition.cellwright import CellwrightDecider
 from agents.acquisition.guards import demoted_levels, n_probes, pairs_of
 from agents.surrogates.belief import form_belief
-from experiments.campaign import Budget, Campaign
+from experiments.budget import Budget
+from experiments.campaign import Campaign
 from experiments.design import Design
 from experiments.job import new_job
 from experiments.observation import Metric, Observation
