@@ -20,25 +20,21 @@ Index = int | np.integer[Any]
 
 Kernel = TypeVar("Kernel", bound=Callable[..., Any])
 
-RELAXED_SUMS = {"reassoc", "contract", "nsz", "arcp"}
-"""Sums may be reordered so that loops vectorise; infinities keep their meaning (ρ = ∞ blocks)."""
-
 
 def kernel(function: Kernel) -> Kernel:
-    """Compile without the interpreter lock, cached on disk, with IEEE division.
+    """Compile without the interpreter lock, cached on disk, with IEEE arithmetic throughout.
 
-    Inside hot loops an index is cast to ``np.uintp``: numba then skips the test for negative
-    indices, which would keep the loop from being vectorised.
+    No sum is reordered and no product fused: what the compiler inlines differs between a kernel
+    compiled afresh and one from the cache, and with relaxed arithmetic so would the last bits.
+    Loops that sum keep one sum a slot (``sum_slots``), which vectorises as it stands. Inside hot
+    loops an index is cast to ``np.uintp``: numba then skips the test for negative indices, which
+    would keep the loop from being vectorised.
     """
-    compiled: Kernel = numba.njit(
-        nogil=True, cache=True, fastmath=RELAXED_SUMS, error_model="numpy"
-    )(function)
+    compiled: Kernel = numba.njit(nogil=True, cache=True, error_model="numpy")(function)
     return compiled
 
 
 def inlined(function: Kernel) -> Kernel:
     """Compile into the kernel that calls it: for steps too small to be worth a call."""
-    compiled: Kernel = numba.njit(
-        nogil=True, fastmath=RELAXED_SUMS, error_model="numpy", inline="always"
-    )(function)
+    compiled: Kernel = numba.njit(nogil=True, error_model="numpy", inline="always")(function)
     return compiled

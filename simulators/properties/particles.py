@@ -63,7 +63,7 @@ class Particles:
     def mean_radius_m(self) -> float:
         """Return the volume-weighted mean equivalent radius."""
         share = self.counting_weight * self.volume_m3
-        return float(share @ self.equivalent_radius_m / share.sum())
+        return float(np.sum(share * self.equivalent_radius_m) / share.sum())
 
 
 def separate_particles(

@@ -52,7 +52,7 @@ class SizeDistribution:
     @property
     def mean_radius_m(self) -> float | None:
         """Return the volume-weighted mean radius."""
-        return float(self.radius_m @ self.volume_share) if self.radius_m.size else None
+        return float(np.sum(self.radius_m * self.volume_share)) if self.radius_m.size else None
 
     def quantile_m(self, share: float) -> float | None:
         """Return the radius below which that share of the volume lies (0.5: Holzer's r50)."""

@@ -51,7 +51,7 @@ class Conduction:
     residual: float
     """Preconditioned residual relative to the first one."""
     is_converged: bool
-    """Whether the interval is narrower than the tolerance."""
+    """Whether the interval is narrower than the tolerance, or negligible."""
     bound_method: str
     profile: Reals = field(repr=False)
     """Effective conductivity of every layer along the axis; its harmonic mean is ``relative``."""
@@ -72,6 +72,7 @@ def solve_conduction(
     voxel_size_m: float | tuple[float, float, float] = 1.0,
     sides: Sides = "no_flux",
     tolerance: float = 1e-3,
+    negligible: float = 0.0,
     max_iterations: int = 500,
     n_threads: int | None = None,
     return_field: bool = False,
@@ -82,9 +83,10 @@ def solve_conduction(
     ``conductivity`` is ``(labels, {label: conductivity})`` (uint8 labels `z x y x x`, the lean way)
     or an array of conductivities. The end faces are half a voxel from the end voxels' centres; the
     sides let nothing through or are periodic. ``tolerance`` is the width asked of the certified
-    interval, (upper - lower) / upper. ``device`` is ``cpu`` (compiled kernels), ``cuda``, ``auto``
-    (CUDA where there is one) or ``torch`` (the CUDA path's code on the CPU). Raises ``Invalid`` for
-    what cannot be meant.
+    interval, (upper - lower) / upper; an interval no wider than ``negligible``, in the units of the
+    conductivities, is narrow enough whatever the tolerance. ``device`` is ``cpu`` (compiled
+    kernels), ``cuda``, ``auto`` (CUDA where there is one) or ``torch`` (the CUDA path's code on the
+    CPU). Raises ``Invalid`` for what cannot be meant.
     """
     table = read_conductivity(conductivity)
     if np.size(voxel_size_m) not in {1, 3}:
@@ -95,21 +97,28 @@ def solve_conduction(
     turned = replace(table, labels=np.ascontiguousarray(table.labels.transpose(order)))
     threads = n_threads or available_cores()
     turned_m = spacing_m[list(order)]
-    result = _solve(
-        turned, turned_m, sides, tolerance, max_iterations, threads, return_field, device
-    )
+    limits = _Limits(tolerance, negligible, max_iterations)
+    result = _solve(turned, turned_m, sides, limits, threads, return_field, device)
     if result.potential is None:
         return result
     back = result.potential.transpose(np.argsort(order))
     return replace(result, potential=np.ascontiguousarray(back))
 
 
+@dataclass(frozen=True)
+class _Limits:
+    """When to stop."""
+
+    tolerance: float
+    negligible: float
+    max_iterations: int
+
+
 def _solve(
     table: ConductivityTable,
     spacing_m: Reals,
     sides: Sides,
-    tolerance: float,
-    max_iterations: int,
+    limits: _Limits,
     n_threads: int,
     return_field: bool,
     device: Device,
@@ -127,10 +136,18 @@ def _solve(
         nothing, never = np.zeros(shape[0]), np.full(shape[0], np.inf)
         return Conduction(0.0, 0.0, 0.0, None, 0.0, 0, 0.0, True, NO_PATH, nothing, never)
     road, layout = plan_layout(table, runs, spacing_m, is_periodic=is_periodic, n_threads=n_threads)
-    asked = max(tolerance - 2 * table.rounding, LEAST_TOLERANCE)
-    solved = solve_on(device, road, layout, asked, max_iterations, return_field=return_field)
-    solution = solved.solution
     unit = float(table.values.max()) * layout.nz / (layout.ny * layout.nx)
+    asked = max(limits.tolerance - 2 * table.rounding, LEAST_TOLERANCE)
+    solved = solve_on(
+        device,
+        road,
+        layout,
+        asked,
+        limits.max_iterations,
+        negligible=limits.negligible / unit,
+        return_field=return_field,
+    )
+    solution = solved.solution
     relative = _checked(solution.energy * unit, wiener)
     profile = unit * solution.energy**2 / (layout.nz * solution.layer_power)
     return Conduction(

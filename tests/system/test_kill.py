@@ -11,7 +11,6 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -54,16 +53,7 @@ def awaited_compute(control: subprocess.Popen[str]) -> int | None:
 def observed(home: Path) -> list[tuple[str, str]]:
     """Return (job id, observation without its timings) in journal order."""
     observations = [event.observation for event in events(home) if isinstance(event, Observed)]
-    return [(o.job.id, json.dumps(_rounded(o.model_dump()["metrics"]))) for o in observations]
-
-
-def _rounded(value: Any) -> Any:
-    """Return a value with its numbers to nine digits: the last bit of a sum is not promised."""
-    if isinstance(value, dict):
-        return {key: _rounded(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_rounded(item) for item in value]
-    return float(f"{value:.9g}") if isinstance(value, float) else value
+    return [(o.job.id, json.dumps(o.model_dump()["metrics"])) for o in observations]
 
 
 @pytest.mark.timeout(1200)

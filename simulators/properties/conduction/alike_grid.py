@@ -8,7 +8,7 @@ import numpy as np
 
 from simulators.properties.compiled import Codes, Floats, Reals
 from simulators.properties.conduction import one_conductor
-from simulators.properties.conduction.dissipation import dissipate_alike
+from simulators.properties.conduction.dissipation import dissipate_alike, power_of_layers
 from simulators.properties.conduction.sweeping import Sweeping
 
 
@@ -26,22 +26,20 @@ class AlikeGrid(Sweeping):
     def operate(self, p: Floats, q: Floats) -> float:
         """Set q = A p; return p . q."""
         self.refresh(p)
-        return float(sum(self.run(one_conductor.operate, self.red, self.black, p, q, *self.shape)))
+        return self.total(one_conductor.operate, self.red, self.black, p, q, *self.shape)
 
     def precondition(self, alpha: float, q: Floats, r: Floats) -> float:
         """Take r - alpha q as residual, leave its preconditioned form z in q; return r . z."""
         self.run(one_conductor.descend, self.black, alpha, q, r, self.layout.grid)
         self.refresh(q)
         below = self.correct(one_conductor.gather, self.red, q)
-        return float(
-            sum(self.run(one_conductor.smooth, self.red, self.black, r, q, *self.shape, below))
-        )
+        return self.total(one_conductor.smooth, self.red, self.black, r, q, *self.shape, below)
 
     def dissipate(self, u: Floats, r: Floats) -> Reals:
         """Return the power every layer dissipates under ``u``; leave its residual in ``r``."""
         self.refresh(u)
         slabs = self.run(dissipate_alike, self.red, self.black, u, r, *self.shape)
-        return np.asarray(np.sum(slabs, axis=0), np.float64)
+        return power_of_layers(np.concatenate(slabs))
 
     def potentials(self, u: Floats) -> tuple[Floats, Floats]:
         """Return the potential of red and of black voxels, NaN where nothing conducts."""

@@ -8,6 +8,7 @@ the one before (even k); ``sides`` tells which. Sweeps run over whole planes at 
 all, and keep what they make on the way in a ring of three planes of this shape.
 """
 
+# mypy: disable-error-code="no-any-return"
 from __future__ import annotations
 
 from dataclasses import dataclass
@@ -16,7 +17,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from simulators.properties.compiled import Codes, Floats, Index, kernel
+from simulators.properties.compiled import Codes, Floats, Index, Reals, kernel
 
 Grid = tuple[int, int, int, bool, bool]
 """Planes, rows, slots, whether y and x are periodic: what every sweep needs to know."""
@@ -70,6 +71,15 @@ class Layout:
         for odd in (0, 1):
             sides[odd, 1:-1, 1:-1] = np.where((rows + odd) % 2, RIGHTWARD, LEFTWARD)
         return sides.reshape(2, -1)
+
+
+@kernel
+def sum_slots(slots: Floats | Reals) -> float:
+    """Return the sum of what a sweep gathered slot by slot, always in the same order."""
+    total = 0.0
+    for s in range(slots.size):
+        total += np.float64(slots[s])
+    return total
 
 
 @kernel

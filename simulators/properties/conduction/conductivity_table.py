@@ -104,7 +104,9 @@ def survey(table: ConductivityTable, n_threads: int) -> tuple[Reals, int]:
             f"label {missing[0]} has a conductivity but no voxel; the labels present are {found}",
             label=int(missing[0]),
         )
-    return counts @ table.values / np.prod(sides), int(total[table.values > 0].sum())
+    conducting = np.flatnonzero(table.values)
+    mean = np.sum(counts[:, conducting] * table.values[conducting], axis=1) / np.prod(sides)
+    return mean, int(total[conducting].sum())
 
 
 @kernel

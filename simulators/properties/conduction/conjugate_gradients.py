@@ -35,8 +35,10 @@ class Solution(Generic[Vector]):
     is_converged: bool
 
 
-def solve(grid: FinestGrid[Vector], tolerance: float, max_iterations: int) -> Solution[Vector]:
-    """Iterate until (upper - lower) / upper is below ``tolerance``.
+def solve(
+    grid: FinestGrid[Vector], tolerance: float, max_iterations: int, negligible: float = 0.0
+) -> Solution[Vector]:
+    """Iterate until (upper - lower) / upper is below ``tolerance``, or upper - lower negligible.
 
     A look at the interval takes the true residual of the potential, in double precision, and the
     iteration goes on from there, so rounding cannot build up between looks.
@@ -44,7 +46,7 @@ def solve(grid: FinestGrid[Vector], tolerance: float, max_iterations: int) -> So
     u, p, q, r = grid.zeros(), grid.zeros(), grid.spare(), grid.zeros()
     grid.start(u)
     power = grid.dissipate(u, r)
-    energy = float(power.sum())
+    energy = math.fsum(power)
     missing = math.inf
     alpha = pending = first_rz = rz = drop = looked = 0.0
     n_looks = 0
@@ -57,7 +59,7 @@ def solve(grid: FinestGrid[Vector], tolerance: float, max_iterations: int) -> So
         last_drop, drop = drop, alpha * rz
         energy -= drop
         is_last = iteration == max_iterations or rz <= EXHAUSTED * energy
-        wanted = (tolerance - 2 * ROUNDING) * energy
+        wanted = max(tolerance * energy, negligible) - 2 * ROUNDING * energy
         if looked > 0:
             guess = missing * drop / looked
         else:
@@ -65,7 +67,7 @@ def solve(grid: FinestGrid[Vector], tolerance: float, max_iterations: int) -> So
         if is_last or guess < wanted:
             grid.step(u, p, alpha)
             power = grid.dissipate(u, r)
-            energy = float(power.sum())
+            energy = math.fsum(power)
             missing = grid.flux_energy(r, q)
             n_looks += 1
             if is_last or missing < wanted:
@@ -83,7 +85,7 @@ def solve(grid: FinestGrid[Vector], tolerance: float, max_iterations: int) -> So
         iterations=iteration,
         n_looks=n_looks,
         residual=math.sqrt(max(0.0, rz / first_rz)) if first_rz > 0 else 0.0,
-        is_converged=upper - lower < tolerance * upper,
+        is_converged=upper - lower < max(tolerance * upper, negligible),
     )
 
 

@@ -33,6 +33,7 @@ def solve_on(
     tolerance: float,
     max_iterations: int,
     *,
+    negligible: float = 0.0,
     return_field: bool,
 ) -> Solved:
     """Solve on a device; torch is imported only where it may be used."""
@@ -40,12 +41,13 @@ def solve_on(
     if device != "cpu":
         place, remark = _torch_place(device)
         if place is not None:
-            solved = _solve_by_torch(place, road, layout, tolerance, max_iterations, return_field)
+            limits = (tolerance, max_iterations, negligible)
+            solved = _solve_by_torch(place, road, layout, limits, return_field)
             if solved is not None:
                 return solved
             remark = NO_MEMORY
     grid = lay_out(road, layout)
-    solution = solve(grid, tolerance, max_iterations)
+    solution = solve(grid, tolerance, max_iterations, negligible)
     potentials = grid.potentials(solution.potential) if return_field else None
     return Solved(solution, potentials, "cpu", remark)
 
@@ -65,8 +67,7 @@ def _solve_by_torch(
     place: str,
     road: Road,
     layout: Layout,
-    tolerance: float,
-    max_iterations: int,
+    limits: tuple[float, int, float],
     return_field: bool,
 ) -> Solved | None:
     """Return None where the device's memory is too small."""
@@ -77,7 +78,7 @@ def _solve_by_torch(
     try:
         with torch.inference_mode():
             grid = lay_out_tensors(dense_resistances(road, layout), layout, road, place)
-            solution = solve(grid, tolerance, max_iterations)
+            solution = solve(grid, *limits)
             potentials = grid.potentials(solution.potential) if return_field else None
     except torch.OutOfMemoryError:
         return None

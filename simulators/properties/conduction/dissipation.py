@@ -4,7 +4,8 @@ Whatever the potential, the energy of a field that meets the end values is at le
 solution (Dirichlet's principle), however far the iteration is. Everything here is in double
 precision, and the red potentials are the exact averages of the black ones, so only black voxels are
 unbalanced. A face between two layers is shared out by the resistance on either side; an end face
-belongs to its layer. Slabs of planes return their own share of every layer.
+belongs to its layer. A sweep returns, plane by plane, what falls to the layer of the plane, to the
+one above and to the one below, so that their sums do not depend on how planes were shared out.
 """
 
 # mypy: disable-error-code="no-any-return"
@@ -14,9 +15,19 @@ from __future__ import annotations
 import numpy as np
 
 from simulators.properties.compiled import Codes, Floats, Index, Reals, kernel
-from simulators.properties.conduction.checkerboard import RIGHTWARD, Grid, wrap_plane
+from simulators.properties.conduction.checkerboard import RIGHTWARD, Grid, sum_slots, wrap_plane
 from simulators.properties.conduction.relaxation import planes_at, planes_in_ring
 from simulators.properties.conduction.several_conductors import Material
+
+OWN, ABOVE, BELOW = range(3)
+
+
+def power_of_layers(planes: Reals) -> Reals:
+    """Return each layer's power from the shares of all planes (`plane x OWN, ABOVE, BELOW`)."""
+    layers = planes[:, OWN].copy()
+    layers[1:] += planes[:-1, BELOW]
+    layers[:-1] += planes[1:, ABOVE]
+    return layers
 
 
 @kernel
@@ -30,7 +41,7 @@ def dissipate_alike(
     first: int,
     last: int,
 ) -> Reals:
-    """Return each layer's power from the faces of planes ``first`` to ``last``; set r = load - A u.
+    """Return the power in the faces of planes ``first`` to ``last``; set r = load - A u.
 
     ``red`` and ``black`` are degrees (``one_conductor``), ``u`` and ``r`` black voxels.
     """
@@ -38,7 +49,8 @@ def dissipate_alike(
     stride = m + 2
     plane = (ny + 2) * stride
     ring = np.full(3 * plane, np.nan)
-    layers = np.zeros(nz)
+    shares = np.zeros((last - first, 3))
+    gathered = np.zeros((3, stride))
     for i in range(first - 1, last + 1):
         _average_alike(red, u, i, sides, ring, (i + 3) % 3 * plane, grid)
         k = i - 1
@@ -47,44 +59,47 @@ def dissipate_alike(
         base = (k + 1) * plane
         up, here, down = planes_in_ring(k, plane)
         row = sides[(k + 1) & 1]
-        above = below = inner = np.float64(0)
-        for s in range(stride, plane - stride):
-            own = np.float64(u[np.uintp(base + s)])
-            left = ring[np.uintp(here + s - 1)]
-            right = ring[np.uintp(here + s + 1)]
-            is_active = black[np.uintp(base + s)] > 0
-            d0 = own - ring[np.uintp(up + s)]
-            d1 = own - ring[np.uintp(down + s)]
-            d2 = own - ring[np.uintp(here + s - stride)]
-            d3 = own - ring[np.uintp(here + s + stride)]
-            d4 = own - ring[np.uintp(here + s)]
-            d5 = own - (right if row[np.uintp(s)] == RIGHTWARD else left)
-            d0 = _known(d0, is_active)
-            d1 = _known(d1, is_active)
-            d2 = _known(d2, is_active)
-            d3 = _known(d3, is_active)
-            d4 = _known(d4, is_active)
-            d5 = _known(d5, is_active)
-            r[np.uintp(base + s)] = -((d0 + d1) + (d2 + d3) + (d4 + d5))
-            above += d0 * d0
-            below += d1 * d1
-            inner += (d2 * d2 + d3 * d3) + (d4 * d4 + d5 * d5)
+        gathered[:] = 0
+        above, below, inner = gathered[ABOVE], gathered[BELOW], gathered[OWN]
+        for j in range(1, ny + 1):
+            for slot in range(stride):
+                s = j * stride + slot
+                own = np.float64(u[np.uintp(base + s)])
+                left = ring[np.uintp(here + s - 1)]
+                right = ring[np.uintp(here + s + 1)]
+                is_active = black[np.uintp(base + s)] > 0
+                d0 = own - ring[np.uintp(up + s)]
+                d1 = own - ring[np.uintp(down + s)]
+                d2 = own - ring[np.uintp(here + s - stride)]
+                d3 = own - ring[np.uintp(here + s + stride)]
+                d4 = own - ring[np.uintp(here + s)]
+                d5 = own - (right if row[np.uintp(s)] == RIGHTWARD else left)
+                d0 = _known(d0, is_active)
+                d1 = _known(d1, is_active)
+                d2 = _known(d2, is_active)
+                d3 = _known(d3, is_active)
+                d4 = _known(d4, is_active)
+                d5 = _known(d5, is_active)
+                r[np.uintp(base + s)] = -((d0 + d1) + (d2 + d3) + (d4 + d5))
+                above[np.uintp(slot)] += d0 * d0
+                below[np.uintp(slot)] += d1 * d1
+                inner[np.uintp(slot)] += (d2 * d2 + d3 * d3) + (d4 * d4 + d5 * d5)
+        ends = 0.0
         for end, held in ((0, 1.0), (nz - 1, 0.0)):
             if k == end:
                 for s in range(stride, plane - stride):
                     drop = np.float64(u[base + s]) - held
                     if black[base + s] > 0:
-                        inner += 2 * drop * drop
+                        ends += 2 * drop * drop
                         r[base + s] -= 2 * drop
                     other = np.float64(ring[here + s]) - held
                     if red[base + s] > 0:
-                        inner += 2 * other * other
-        layers[k] += inner + 0.5 * (above + below)
-        if k > 0:
-            layers[k - 1] += 0.5 * above
-        if k < nz - 1:
-            layers[k + 1] += 0.5 * below
-    return layers
+                        ends += 2 * other * other
+        to_above, to_below = 0.5 * sum_slots(above), 0.5 * sum_slots(below)
+        shares[k - first, OWN] = sum_slots(inner) + ends + (to_above + to_below)
+        shares[k - first, ABOVE] = to_above
+        shares[k - first, BELOW] = to_below
+    return shares
 
 
 @kernel
@@ -141,7 +156,8 @@ def dissipate_mixed(
     stride = m + 2
     plane = (ny + 2) * stride
     ring = np.zeros(3 * plane)
-    layers = np.zeros(nz)
+    shares = np.zeros((last - first, 3))
+    gathered = np.zeros((3, stride))
     for i in range(first - 1, last + 1):
         _average_mixed(material, wide, u, i, sides, ring, (i + 3) % 3 * plane, grid)
         k = i - 1
@@ -151,51 +167,53 @@ def dissipate_mixed(
         up, here, down = planes_in_ring(k, plane)
         row = sides[(k + 1) & 1]
         is_first, is_last = k == 0, k == nz - 1
-        above = below = inner = 0.0
-        for s in range(stride, plane - stride):
-            b = base + s
-            side = row[np.uintp(s)]
-            own = np.float64(u[np.uintp(b)])
-            rho = np.float64(black[np.uintp(b)])
-            rho0 = np.float64(red[np.uintp(b - plane)])
-            rho1 = np.float64(red[np.uintp(b + plane)])
-            rho_left = np.float64(red[np.uintp(b - 1)])
-            rho_right = np.float64(red[np.uintp(b + 1)])
-            rho5 = rho_right if side == RIGHTWARD else rho_left
-            left = ring[np.uintp(here + s - 1)]
-            right = ring[np.uintp(here + s + 1)]
-            d0 = own - (1.0 if is_first else ring[np.uintp(up + s)])
-            d1 = own - (0.0 if is_last else ring[np.uintp(down + s)])
-            d2 = own - ring[np.uintp(here + s - stride)]
-            d3 = own - ring[np.uintp(here + s + stride)]
-            d4 = own - ring[np.uintp(here + s)]
-            d5 = own - (right if side == RIGHTWARD else left)
-            f0 = wz * d0 / (rho + rho0)
-            f1 = wz * d1 / (rho + rho1)
-            f2 = wy * d2 / (rho + np.float64(red[np.uintp(b - stride)]))
-            f3 = wy * d3 / (rho + np.float64(red[np.uintp(b + stride)]))
-            f4 = wx * d4 / (rho + np.float64(red[np.uintp(b)]))
-            f5 = wx * d5 / (rho + rho5)
-            flow = (f0 + f1) + (f2 + f3) + (f4 + f5)
-            r[np.uintp(b)] = -flow if side > 0 else 0.0
-            through = f0 * f0 + f1 * f1
-            lateral = (f2 * d2 + f3 * d3) + (f4 * d4 + f5 * d5)
-            inner += lateral if side > 0 else 0.0
-            inner += through * rho / wz if (side > 0) & (through > 0) else 0.0
-            above += f0 * f0 * rho0 / wz if (side > 0) & (f0 != 0) else 0.0
-            below += f1 * f1 * rho1 / wz if (side > 0) & (f1 != 0) else 0.0
+        gathered[:] = 0
+        above, below, inner = gathered[ABOVE], gathered[BELOW], gathered[OWN]
+        for j in range(1, ny + 1):
+            for slot in range(stride):
+                s = j * stride + slot
+                b = base + s
+                side = row[np.uintp(s)]
+                own = np.float64(u[np.uintp(b)])
+                rho = np.float64(black[np.uintp(b)])
+                rho0 = np.float64(red[np.uintp(b - plane)])
+                rho1 = np.float64(red[np.uintp(b + plane)])
+                rho_left = np.float64(red[np.uintp(b - 1)])
+                rho_right = np.float64(red[np.uintp(b + 1)])
+                rho5 = rho_right if side == RIGHTWARD else rho_left
+                left = ring[np.uintp(here + s - 1)]
+                right = ring[np.uintp(here + s + 1)]
+                d0 = own - (1.0 if is_first else ring[np.uintp(up + s)])
+                d1 = own - (0.0 if is_last else ring[np.uintp(down + s)])
+                d2 = own - ring[np.uintp(here + s - stride)]
+                d3 = own - ring[np.uintp(here + s + stride)]
+                d4 = own - ring[np.uintp(here + s)]
+                d5 = own - (right if side == RIGHTWARD else left)
+                f0 = wz * d0 / (rho + rho0)
+                f1 = wz * d1 / (rho + rho1)
+                f2 = wy * d2 / (rho + np.float64(red[np.uintp(b - stride)]))
+                f3 = wy * d3 / (rho + np.float64(red[np.uintp(b + stride)]))
+                f4 = wx * d4 / (rho + np.float64(red[np.uintp(b)]))
+                f5 = wx * d5 / (rho + rho5)
+                flow = (f0 + f1) + (f2 + f3) + (f4 + f5)
+                r[np.uintp(b)] = -flow if side > 0 else 0.0
+                through = f0 * f0 + f1 * f1
+                lateral = (f2 * d2 + f3 * d3) + (f4 * d4 + f5 * d5)
+                inner[np.uintp(slot)] += lateral if side > 0 else 0.0
+                inner[np.uintp(slot)] += through * rho / wz if (side > 0) & (through > 0) else 0.0
+                above[np.uintp(slot)] += f0 * f0 * rho0 / wz if (side > 0) & (f0 != 0) else 0.0
+                below[np.uintp(slot)] += f1 * f1 * rho1 / wz if (side > 0) & (f1 != 0) else 0.0
+        ends = 0.0
         for end, held in ((0, 1.0), (nz - 1, 0.0)):
             if k == end:
                 for s in range(stride, plane - stride):
                     drop = ring[here + s] - held
                     if row[s] > 0:
-                        inner += wz * drop * drop / np.float64(red[base + s])
-        layers[k] += inner
-        if k > 0:
-            layers[k - 1] += above
-        if k < nz - 1:
-            layers[k + 1] += below
-    return layers
+                        ends += wz * drop * drop / np.float64(red[base + s])
+        shares[k - first, OWN] = sum_slots(inner) + ends
+        shares[k - first, ABOVE] = sum_slots(above)
+        shares[k - first, BELOW] = sum_slots(below)
+    return shares
 
 
 @kernel

@@ -8,7 +8,7 @@ import numpy as np
 
 from simulators.properties.compiled import Floats, Reals
 from simulators.properties.conduction import several_conductors
-from simulators.properties.conduction.dissipation import dissipate_mixed
+from simulators.properties.conduction.dissipation import dissipate_mixed, power_of_layers
 from simulators.properties.conduction.several_conductors import Material
 from simulators.properties.conduction.sweeping import Sweeping
 
@@ -49,22 +49,20 @@ class MixedGrid(Sweeping):
     def operate(self, p: Floats, q: Floats) -> float:
         """Set q = A p; return p . q."""
         self.refresh(p)
-        return float(sum(self.run(several_conductors.operate, self.material, p, q, *self.shape)))
+        return self.total(several_conductors.operate, self.material, p, q, *self.shape)
 
     def precondition(self, alpha: float, q: Floats, r: Floats) -> float:
         """Take r - alpha q as residual, leave its preconditioned form z in q; return r . z."""
         self.run(several_conductors.descend, self.inverse, alpha, q, r, self.layout.grid)
         self.refresh(q)
         below = self.correct(several_conductors.gather, self.material, q)
-        return float(
-            sum(self.run(several_conductors.smooth, self.material, r, q, *self.shape, below))
-        )
+        return self.total(several_conductors.smooth, self.material, r, q, *self.shape, below)
 
     def dissipate(self, u: Floats, r: Floats) -> Reals:
         """Return the power every layer dissipates under ``u``; leave its residual in ``r``."""
         self.refresh(u)
         slabs = self.run(dissipate_mixed, self.material, self.road.weights, u, r, *self.shape)
-        return np.asarray(np.sum(slabs, axis=0), np.float64)
+        return power_of_layers(np.concatenate(slabs))
 
     def potentials(self, u: Floats) -> tuple[Floats, Floats]:
         """Return the potential of red and of black voxels, NaN where nothing conducts."""

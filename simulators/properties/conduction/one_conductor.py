@@ -12,8 +12,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from simulators.properties.compiled import Codes, Floats, Index, Scalar, kernel
-from simulators.properties.conduction.checkerboard import RIGHTWARD, Grid, wrap_plane
+from simulators.properties.compiled import Codes, Floats, Index, Reals, Scalar, kernel
+from simulators.properties.conduction.checkerboard import RIGHTWARD, Grid, sum_slots, wrap_plane
 from simulators.properties.conduction.relaxation import Planes, planes_at, planes_in_ring
 from simulators.properties.conduction.transfer import Blocks, load_plane, store_plane
 
@@ -75,12 +75,13 @@ def operate(
     grid: Grid,
     first: int,
     last: int,
-) -> float:
-    """Set q = D p - C x with x the red average of p, both ends held at 0; return p . q."""
+) -> Reals:
+    """Set q = D p - C x with x the red average of p, both ends held at 0; return p . q by plane."""
     stride = grid[2] + 2
     plane = (grid[1] + 2) * stride
     ring = np.zeros(3 * plane, np.float32)
-    product = 0.0
+    products = np.zeros(last - first)
+    gathered = np.zeros(stride, np.float32)
     for i in range(first - 1, last + 1):
         average_plane(red, p, 0.0, i, sides, ring, (i + 3) % 3 * plane, grid)
         k = i - 1
@@ -89,18 +90,19 @@ def operate(
         base = (k + 1) * plane
         where = planes_in_ring(k, plane)
         row = sides[(k + 1) & 1]
+        gathered[:] = 0
         for j in range(1, grid[1] + 1):
-            partial = ZERO
-            for s in range(j * stride, (j + 1) * stride):
+            for slot in range(stride):
+                s = j * stride + slot
                 degree = np.int32(black[np.uintp(base + s)])
                 own = p[np.uintp(base + s)]
                 flow = np.float32(degree) * own
                 flow -= _neighbours(ring, where, s, stride, row[np.uintp(s)])
                 value = flow if degree > 0 else ZERO
                 q[np.uintp(base + s)] = value
-                partial += value * own
-            product += np.float64(partial)
-    return product
+                gathered[np.uintp(slot)] += value * own
+        products[k - first] = sum_slots(gathered)
+    return products
 
 
 @kernel
@@ -149,13 +151,14 @@ def smooth(
     below: Blocks,
     first: int,
     last: int,
-) -> float:
-    """Relax black against the coarse correction of red, with load ``r``, into z; return r . z."""
+) -> Reals:
+    """Relax black with load ``r`` against the coarse red into z; return r . z by plane."""
     nz, ny, m, _, _ = grid
     stride = m + 2
     plane = (ny + 2) * stride
     ring = np.zeros(3 * plane, np.float32)
-    product = 0.0
+    products = np.zeros(last - first)
+    gathered = np.zeros(stride, np.float32)
     for i in range(first - 1, last + 1):
         to = (i + 3) % 3 * plane
         if 0 <= i < nz:
@@ -173,18 +176,19 @@ def smooth(
         base = (k + 1) * plane
         where = planes_in_ring(k, plane)
         row = sides[(k + 1) & 1]
+        gathered[:] = 0
         for j in range(1, ny + 1):
-            partial = ZERO
-            for s in range(j * stride, (j + 1) * stride):
+            for slot in range(stride):
+                s = j * stride + slot
                 degree = np.int32(black[np.uintp(base + s)])
                 load = r[np.uintp(base + s)]
                 total = load + _neighbours(ring, where, s, stride, row[np.uintp(s)])
                 mean = total / np.float32(degree)
                 value = mean if degree > 0 else ZERO
                 z[np.uintp(base + s)] = value
-                partial += value * load
-            product += np.float64(partial)
-    return product
+                gathered[np.uintp(slot)] += value * load
+        products[k - first] = sum_slots(gathered)
+    return products
 
 
 @kernel

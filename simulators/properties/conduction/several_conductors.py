@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from simulators.properties.compiled import Codes, Floats, Index, Scalar, kernel
-from simulators.properties.conduction.checkerboard import RIGHTWARD, Grid, wrap_plane
+from simulators.properties.compiled import Codes, Floats, Index, Reals, Scalar, kernel
+from simulators.properties.conduction.checkerboard import RIGHTWARD, Grid, sum_slots, wrap_plane
 from simulators.properties.conduction.relaxation import (
     Planes,
     Six,
@@ -90,14 +90,15 @@ def average_plane(
 @kernel
 def operate(
     material: Material, p: Floats, q: Floats, sides: Codes, grid: Grid, first: int, last: int
-) -> float:
-    """Set q = D p - C x with x the red average of p, both ends held at 0; return p . q."""
+) -> Reals:
+    """Set q = D p - C x with x the red average of p, both ends held at 0; return p . q by plane."""
     red, black, weights = material
     wz, wy, wx = weights
     stride = grid[2] + 2
     plane = (grid[1] + 2) * stride
     ring = np.zeros(3 * plane, np.float32)
-    product = 0.0
+    products = np.zeros(last - first)
+    gathered = np.zeros(stride, np.float32)
     for i in range(first - 1, last + 1):
         average_plane(material, p, 0.0, i, sides, ring, (i + 3) % 3 * plane, grid)
         k = i - 1
@@ -106,9 +107,10 @@ def operate(
         where = planes_at(k, plane)
         there = planes_in_ring(k, plane)
         row = sides[(k + 1) & 1]
+        gathered[:] = 0
         for j in range(1, grid[1] + 1):
-            partial = ZERO
-            for s in range(j * stride, (j + 1) * stride):
+            for slot in range(stride):
+                s = j * stride + slot
                 at = where[1] + s
                 side = row[np.uintp(s)]
                 c = _faces(black[np.uintp(at)], red, where, s, stride, side, wz, wy, wx)
@@ -116,9 +118,9 @@ def operate(
                 flow = total(c) * own - weigh(c, ring, there, s, stride, side)
                 value = flow if side > 0 else ZERO
                 q[np.uintp(at)] = value
-                partial += value * own
-            product += np.float64(partial)
-    return product
+                gathered[np.uintp(slot)] += value * own
+        products[k - first] = sum_slots(gathered)
+    return products
 
 
 @kernel
@@ -187,15 +189,16 @@ def smooth(
     below: Blocks,
     first: int,
     last: int,
-) -> float:
-    """Relax black against the coarse correction of red, with load ``r``, into z; return r . z."""
+) -> Reals:
+    """Relax black with load ``r`` against the coarse red into z; return r . z by plane."""
     red, black, weights = material
     wz, wy, wx = weights
     nz, ny, m, _, _ = grid
     stride = m + 2
     plane = (ny + 2) * stride
     ring = np.zeros(3 * plane, np.float32)
-    product = 0.0
+    products = np.zeros(last - first)
+    gathered = np.zeros(stride, np.float32)
     for i in range(first - 1, last + 1):
         to = (i + 3) % 3 * plane
         if 0 <= i < nz:
@@ -209,9 +212,10 @@ def smooth(
         where = planes_at(k, plane)
         there = planes_in_ring(k, plane)
         row = sides[(k + 1) & 1]
+        gathered[:] = 0
         for j in range(1, ny + 1):
-            partial = ZERO
-            for s in range(j * stride, (j + 1) * stride):
+            for slot in range(stride):
+                s = j * stride + slot
                 at = where[1] + s
                 side = row[np.uintp(s)]
                 c = _faces(black[np.uintp(at)], red, where, s, stride, side, wz, wy, wx)
@@ -220,9 +224,9 @@ def smooth(
                 mean = (load + weigh(c, ring, there, s, stride, side)) / degree
                 value = mean if (degree > 0) & (side > 0) else ZERO
                 z[np.uintp(at)] = value
-                partial += value * load
-            product += np.float64(partial)
-    return product
+                gathered[np.uintp(slot)] += value * load
+        products[k - first] = sum_slots(gathered)
+    return products
 
 
 @kernel

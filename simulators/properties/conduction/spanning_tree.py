@@ -67,7 +67,8 @@ def grow_tree(
     n_grown = int(grown.sum())
     branches[grown[0] : n_grown] = branches[n_open[0] : n_open[0] + grown[1]].copy()
     if n_grown < len(branches):
-        _grow(*rows, classes, phases, branches, size, 0, nz, 0, n_grown)
+        seam = np.array([(nz // 2 - 1) * ny, (nz // 2 + 1) * ny], np.int64)
+        _grow(*rows, classes, phases, branches, size, 0, nz, 0, n_grown, seam)
     return SpanningTree(branches, int(grown[0]), int(grown[1]))
 
 
@@ -88,6 +89,7 @@ def _grow_halves(
 ) -> None:
     """Grow half 0 from the front end, half 1 from the back end, each within its planes."""
     nz, ny = size[0], size[1]
+    everywhere = np.array([0, nz * ny], np.int64)
     for half in range(first, last):
         start = 0 if half == 0 else n_open[0]
         low, high = (0, nz // 2) if half == 0 else (nz // 2, nz)
@@ -113,6 +115,7 @@ def _grow_halves(
             high,
             start,
             n,
+            everywhere,
         )
         grown[half] = n - start
 
@@ -147,12 +150,15 @@ def _grow(
     high_plane: int,
     start: Index,
     n: Index,
+    shore: Integers,
 ) -> Index:
     """Grow from branches ``start`` to ``n`` within planes; return how many there are then.
 
+    Of the first branches only those in rows ``shore[0]`` to ``shore[1]`` can reach anything.
     Per class, best first: every branch reaches out over faces of that class; whatever it reaches
     first reaches out over all better classes, until nothing better is left.
     """
+    n_first = n
     for phase in phases:
         at = start
         fresh = n
@@ -163,6 +169,8 @@ def _grow(
             else:
                 me, best, worst = at, np.int64(phase), np.int64(phase)
                 at += 1
+                if me < n_first and not shore[0] <= branches[me, ROW] < shore[1]:
+                    continue
             n = _reach_rows(
                 row_start,
                 span,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -61,6 +62,10 @@ class Sweeping:
     def run(self, sweep: Callable[..., Any], *arguments: Any) -> list[Any]:
         """Run a sweep over all planes."""
         return run_slabs(sweep, self.layout.nz, self.n_threads, *arguments)
+
+    def total(self, sweep: Callable[..., Any], *arguments: Any) -> float:
+        """Run a sweep that returns a sum a plane; add them up, whatever the number of threads."""
+        return math.fsum(np.concatenate(self.run(sweep, *arguments)))
 
     def fall(self, u: Floats, active: Codes | Floats) -> None:
         """Let the potential fall linearly from end to end where ``active`` is above 0."""
