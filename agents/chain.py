@@ -14,11 +14,12 @@ from agents.executor import Reference
 from agents.image_recipe import image_recipe
 from agents.observing import Outcome, observe
 from agents.stage_cache import StageCache
-from agents.stage_call import StageCall, StageCalls
+from agents.stage_call import StageCall, StageCalls, is_graded
 from agents.stage_results import CellResult
 from agents.volume import Value, Volume
 from agents.voxel_file import SUFFIX
-from experiments.campaign import Campaign, ImageBaseline
+from experiments.baseline import ImageBaseline
+from experiments.campaign import Campaign
 from experiments.errors import CellwrightError, InternalError, Invalid
 from experiments.job import Job
 from experiments.microstructure import Microstructure
@@ -150,8 +151,9 @@ class Chain:
                 self._calls.generate(self.job, self._recipe.positive, self._fidelity, index)
                 for index in range(self._fidelity.volumes)
             ]
+        by_depth = self._recipe is not None and is_graded(self._recipe.positive)
         self._volumes = [
-            Volume(source, self._calls.characterize(source, index))
+            Volume(source, self._calls.characterize(source, index, by_depth=by_depth))
             for index, source in enumerate(sources)
         ]
 

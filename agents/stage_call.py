@@ -20,7 +20,8 @@ from agents.stages import (
     generate,
     read,
 )
-from experiments.campaign import Campaign, ImageBaseline
+from experiments.baseline import ImageBaseline
+from experiments.campaign import Campaign
 from experiments.fidelity import Fidelity
 from experiments.frozen import content_hash
 from experiments.generation import VolumeRequest
@@ -88,8 +89,11 @@ class StageCalls:
             arguments=(baseline.image, sha256, baseline.labels, size_m),
         )
 
-    def characterize(self, source: StageCall, index: int) -> StageCall:
-        """Return the call that measures a volume; voxels and record are put in front later."""
+    def characterize(self, source: StageCall, index: int, *, by_depth: bool = False) -> StageCall:
+        """Return the call that measures a volume; voxels and record are put in front later.
+
+        ``by_depth`` adds the profiles through the thickness, for a coating that has such.
+        """
         physics = self._campaign.physics
         return self._call(
             CHARACTERIZE,
@@ -99,9 +103,10 @@ class StageCalls:
                 "physics": physics.model_dump(mode="json"),
                 "axes": LOOP_AXES,
                 "tolerance": TOLERANCE,
+                **({"by_depth": True} if by_depth else {}),
             },
             function=characterize,
-            arguments=(physics,),
+            arguments=(physics, by_depth),
         )
 
     def evaluate(

@@ -85,22 +85,40 @@ def read(path: str, sha256: str, labels: dict[str, int] | None, voxel_size_m: fl
     return Kept(value=record, large=pack(voxels))
 
 
-def characterize(packed: bytes, record: Microstructure, physics: Physics) -> EffectiveProperties:
-    """Return what the loop needs to know of a volume; phases that do not percolate included."""
-    from simulators.properties.characterize import characterize as measure
+def characterize(
+    packed: bytes, record: Microstructure, physics: Physics, by_depth: bool = False
+) -> EffectiveProperties:
+    """Return what the loop needs to know of a volume; phases that do not percolate included.
 
-    return measure(
-        replace(unpack(packed), statistics=record.statistics),
+    ``by_depth`` adds the profiles through the thickness.
+    """
+    from simulators.properties.characterize import characterize as measure
+    from simulators.properties.depth_knots import measure_depth_knots
+
+    voxels = replace(unpack(packed), statistics=record.statistics)
+    solid_conductivity = {
+        "active": physics.active_conductivity_S_per_m,
+        "binder": physics.binder_conductivity_S_per_m,
+    }
+    measured = measure(
+        voxels,
         axes=LOOP_AXES,
         binder_ion_diffusivity=physics.binder_ion_diffusivity,
-        solid_conductivity={
-            "active": physics.active_conductivity_S_per_m,
-            "binder": physics.binder_conductivity_S_per_m,
-        },
+        solid_conductivity=solid_conductivity,
         tolerance=TOLERANCE,
         detail="loop",
         n_threads=n_threads(),
     )
+    if not by_depth:
+        return measured
+    knots = measure_depth_knots(
+        voxels,
+        binder_ion_diffusivity=physics.binder_ion_diffusivity,
+        solid_conductivity=solid_conductivity,
+        tolerance=TOLERANCE,
+        n_threads=n_threads(),
+    )
+    return measured.model_copy(update={"through_thickness": knots})
 
 
 def evaluate(request: CellRequest) -> CellResult:
@@ -112,8 +130,10 @@ def evaluate(request: CellRequest) -> CellResult:
     volumes show that scatter.
     """
     from simulators.properties.characterize import combine, require_percolation
+    from simulators.properties.depth_knots import mean_depth_knots
 
-    mean = combine(request.volumes)
+    knots = mean_depth_knots(request.volumes)
+    mean = combine(request.volumes).model_copy(update={"through_thickness": knots})
     try:
         for volume in request.volumes:
             require_percolation(volume)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field
 
+from experiments.depth import DepthKnots
 from experiments.frozen import Frozen
 
 
@@ -46,5 +47,7 @@ class EffectiveProperties(Frozen):
     mean_pore_radius_m: float | None = None
     particle_radius_m: float | None = None
     """Volume-weighted equivalent radius of the active particles, where known or measured."""
+    through_thickness: DepthKnots | None = None
+    """Of coatings that differ through it."""
     settings: dict[str, str | int | float | bool | None] = Field(default_factory=dict)
     elapsed_s: float = Field(default=0.0, ge=0)

@@ -15,6 +15,7 @@ from experiments.properties import EffectiveProperties
 from experiments.recipe import Recipe
 from simulators.cell.balance import Balance, balance_at
 from simulators.cell.chemistry import require_unchanged
+from simulators.cell.depth_inputs import positive_knots
 from simulators.cell.outside_metrics import CellFigures, outside_values
 from simulators.cell.p2d_inputs import DesignInputs, negative_inputs, positive_inputs
 from simulators.cell.protocol_metrics import protocol_metrics, require_runnable
@@ -72,6 +73,9 @@ def evaluate_cell(
     require_runnable(cell, model, wanted)
     sized = size_cell(cell, recipe)
     design = design_inputs(sized, recipe, properties, physics)
+    notes = () if model == "DFN" else _by_their_mean(design, f"a {model} has no depth")
+    if notes:
+        design = replace(design, positive_knots=())
     from simulators.cell.p2d_model import MeshSize
 
     conditions = replace(
@@ -92,7 +96,7 @@ def evaluate_cell(
         update={
             "metrics": {**found.metrics, **extra.values, **outside},
             "undefined": {**found.undefined, **extra.undefined},
-            "fallbacks": (*found.fallbacks, *extra.fallbacks),
+            "fallbacks": (*notes, *found.fallbacks, *extra.fallbacks),
             "elapsed_s": time.perf_counter() - started,
         }
     )
@@ -175,6 +179,7 @@ def design_inputs(
             balance=actual,
         ),
         positive=positive,
+        positive_knots=positive_knots(positive, recipe.positive, properties, physics, chemistry),
         capacity_Ah_per_m2=actual.usable_share
         * positive.active_fraction
         * positive.thickness_m
@@ -191,6 +196,10 @@ def measured_balance(sized: SizedCell, properties: EffectiveProperties) -> Balan
     if measured <= 0.0:
         return sized.balance
     return balance_at(sized.chemistry.name, sized.balance.negative_sites * nominal / measured)
+
+
+def _by_their_mean(design: DesignInputs, why: str) -> tuple[str, ...]:
+    return (f"the graded positive enters by its mean: {why}",) if design.positive_knots else ()
 
 
 def _metrics(sized: SizedCell, result: Discharge, *, power_W: float) -> dict[str, float]:
