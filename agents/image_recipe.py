@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from experiments.campaign import Campaign, ImageBaseline
+from experiments.baseline import ImageBaseline
+from experiments.campaign import Campaign
 from experiments.errors import Invalid
 from experiments.microstructure import Microstructure
 from experiments.properties import EffectiveProperties

@@ -7,7 +7,8 @@ import math
 from dataclasses import dataclass
 from typing import Final
 
-from experiments.campaign import Campaign, RecipeBaseline
+from experiments.baseline import RecipeBaseline
+from experiments.campaign import Campaign
 from experiments.design import Design
 from experiments.design_space import Categorical, Integer, Mixture
 from experiments.errors import Invalid

@@ -12,7 +12,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from controller.state import State
-from experiments.campaign import Budget, Campaign
+from experiments.budget import Budget
+from experiments.campaign import Campaign
 from experiments.fidelity import Fidelity
 from experiments.observation import Observation
 

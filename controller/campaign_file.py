@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import difflib
 import reprlib
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
 from typing import Any, Final
 
-from pydantic import ValidationError
-
+from controller.complaint import hint, strict, unknown_key
+from controller.contradictions import refuse_contradictions
 from controller.design_section import baseline_design, read_design_space
 from controller.yaml_lines import YamlDocument, parse_yaml
+from experiments.baseline import ImageBaseline
 from experiments.campaign import Campaign, CellSpec
 from experiments.errors import Invalid
 from experiments.image_hash import image_sha256
@@ -84,7 +84,7 @@ def parse_campaign(text: str, source: str, folder: Path) -> Campaign:
         if key not in top:
             raise document.error((), f"the key {key!r} is missing")
     space = read_design_space(document)
-    plain: dict[str, Any] = {**top, "design": space}
+    plain: dict[str, Any] = {**top, "design": space.model_dump(mode="json")}
     plain["objectives"] = [
         _objective(document, ("objectives", i), item)
         for i, item in enumerate(_list(document, "objectives"))
@@ -99,10 +99,9 @@ def parse_campaign(text: str, source: str, folder: Path) -> Campaign:
         plain["cell"] = _cell(document, folder)
     if "baseline" in top:
         plain["baseline"] = _baseline(document, space, folder)
-    try:
-        return Campaign.model_validate(plain)
-    except ValidationError as error:
-        raise _first_error(document, error) from error
+    campaign = strict(document, Campaign, plain)
+    refuse_contradictions(document, campaign)
+    return campaign
 
 
 def _list(document: YamlDocument, key: str) -> list[Any]:
@@ -131,9 +130,8 @@ def _objective(document: YamlDocument, path: tuple[str | int, ...], item: Any) -
 
 def _known_metric(document: YamlDocument, path: tuple[str | int, ...], metric: Any) -> None:
     if not isinstance(metric, str) or metric not in METRICS:
-        raise document.error(
-            path, f"{metric!r} is not a metric{_hint(metric, METRICS)}; allowed: {_join(METRICS)}"
-        )
+        near, allowed = hint(metric, METRICS), ", ".join(METRICS)
+        raise document.error(path, f"{metric!r} is not a metric{near}; allowed: {allowed}")
 
 
 def _cell(document: YamlDocument, folder: Path) -> dict[str, Any]:
@@ -160,7 +158,7 @@ def _baseline(document: YamlDocument, space: Any, folder: Path) -> dict[str, Any
     if not isinstance(item, dict):
         raise document.error(("baseline",), f"must be a mapping; found {item!r}")
     if "image" not in item:
-        return {"design": baseline_design(document, space)}
+        return {"design": baseline_design(document, space).model_dump(mode="json")}
     _refuse_unknown(document, ("baseline",), item, list(_IMAGE_KEYS))
     here = ("baseline", "image")
     image = str(folder / Path(str(item["image"])).expanduser())
@@ -170,45 +168,8 @@ def _baseline(document: YamlDocument, space: Any, folder: Path) -> dict[str, Any
         sha256 = image_sha256(image)
     except OSError as error:
         raise document.error(here, f"{image} cannot be read: {error.strerror or error}") from error
-    return {**item, "image": image, "image_sha256": sha256}
-
-
-def _first_error(document: YamlDocument, error: ValidationError) -> Invalid:
-    """Return the first of pydantic's complaints in one line."""
-    complaints = error.errors()
-    unknown = [item for item in complaints if item["type"] == "extra_forbidden"]
-    first = (unknown or complaints)[0]
-    tags = ("ImageBaseline", "RecipeBaseline")
-    path = tuple(part for part in first["loc"] if part not in tags)
-    message = first["msg"].removeprefix("Value error, ")
-    if first["type"] == "missing":
-        return document.error(path[:-1], f"the key {path[-1]!r} is missing")
-    if first["type"] == "extra_forbidden":
-        model = _model_at(path[:-1])
-        known = [] if model is None else list(model.model_fields)
-        return document.error(path, f"unknown key{_hint(path[-1], known)}; allowed: {_join(known)}")
-    found = first["input"]
-    shown = "" if isinstance(found, (dict, list)) or path == () else f"; found {found!r}"
-    return document.error(path, f"{message[0].lower()}{message[1:]}{shown}")
-
-
-def _model_at(path: tuple[str | int, ...]) -> Any:
-    """Return the shared model that stands at a path of the file, or None."""
-    from experiments import campaign as words
-    from experiments.fidelity import Fidelity
-
-    models = {
-        "cell": words.CellSpec,
-        "constraints": words.Constraint,
-        "fidelities": Fidelity,
-        "budget": words.Budget,
-        "stopping": words.Stopping,
-        "physics": words.Physics,
-        "generator": words.PartChoice,
-        "decider": words.PartChoice,
-        "baseline": words.ImageBaseline,
-    }
-    return models.get(str(path[0])) if path else words.Campaign
+    found = {**item, "image": image, "image_sha256": sha256}
+    return strict(document, ImageBaseline, found, at=("baseline",)).model_dump(mode="json")
 
 
 def _refuse_unknown(
@@ -216,15 +177,4 @@ def _refuse_unknown(
 ) -> None:
     for key in item:
         if key not in allowed:
-            raise document.error(
-                (*path, key), f"unknown key{_hint(key, allowed)}; allowed: {_join(allowed)}"
-            )
-
-
-def _hint(found: Any, allowed: Any) -> str:
-    near = difflib.get_close_matches(str(found), [str(name) for name in allowed], n=1)
-    return f" (did you mean {near[0]!r}?)" if near else ""
-
-
-def _join(names: Any) -> str:
-    return ", ".join(str(name) for name in names)
+            raise document.error((*path, key), unknown_key(key, allowed))

@@ -29,6 +29,16 @@ FAILED: Final = 3
 INTERRUPTED: Final = 130
 
 
+class HomeFolder(click.Path):
+    """A folder by name; no name at all would quietly mean the current one."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Refuse an empty name."""
+        if value == "":
+            self.fail("needs the name of a folder; found an empty one", param, ctx)
+        return super().convert(value, param, ctx)
+
+
 class _Lazy(click.Group):
     """Import a command's module only when the command is called."""
 
@@ -50,7 +60,7 @@ class _Lazy(click.Group):
 @click.group(cls=_Lazy, context_settings={"help_option_names": ["-h", "--help"]})
 @click.option(
     "--home",
-    type=click.Path(path_type=Path, file_okay=False),
+    type=HomeFolder(path_type=Path, file_okay=False),
     default=None,
     help="Folder of journal, artifacts and MLflow store. Default: $CELLWRIGHT_HOME, "
     "else ./cellwright-home.",
@@ -67,7 +77,7 @@ def home_option(command: Any) -> Any:
     return click.option(
         "--home",
         "own_home",
-        type=click.Path(path_type=Path, file_okay=False),
+        type=HomeFolder(path_type=Path, file_okay=False),
         default=None,
         help="Folder of journal, artifacts and MLflow store.",
     )(command)

@@ -9,7 +9,8 @@ from typing import Final
 from controller.budget import Allowance, allowance
 from controller.front import n_since_improvement
 from controller.state import State
-from experiments.campaign import Campaign, RecipeBaseline
+from experiments.baseline import RecipeBaseline
+from experiments.campaign import Campaign
 from experiments.design import Design
 from experiments.job import Job, new_job
 from experiments.ranking import Candidate

@@ -8,10 +8,10 @@ from typing import Annotated, Any, Final, get_args
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from controller.yaml_lines import Path, YamlDocument
-from experiments.campaign import whole_mass
 from experiments.design import Design
 from experiments.design_space import Categorical, Continuous, DesignSpace, Integer, Mixture
 from experiments.recipe import ElectrodeRecipe, ElectrolyteRecipe, NegativeRecipe
+from experiments.recipe_values import whole_mass
 
 _ELECTRODES: Final[dict[str, type[BaseModel]]] = {
     "positive": ElectrodeRecipe,
@@ -143,6 +143,8 @@ def _varied(document: YamlDocument, path: Path, name: str, spec: dict[str, Any])
             raise document.error((*path, "choices"), f"needs two values or more; found {choices!r}")
         for i, choice in enumerate(choices):
             _checked(document, (*path, "choices", i), name, choice)
+            if choice in choices[:i]:
+                raise document.error((*path, "choices", i), f"{choice!r} is given twice")
         return _built(document, path, Categorical, name=name, choices=tuple(choices))
     _only(document, path, spec, ("min", "max", "integer"))
     for key in ("min", "max"):

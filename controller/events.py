@@ -7,7 +7,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field, TypeAdapter, ValidationError
 
-from experiments.campaign import Budget, Campaign, Stopping
+from experiments.budget import Budget, Stopping
+from experiments.campaign import Campaign
 from experiments.errors import Rejected
 from experiments.frozen import Frozen
 from experiments.job import Job

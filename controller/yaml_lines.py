@@ -31,8 +31,11 @@ class YamlDocument:
     lines: dict[Path, int] = field(default_factory=dict)
 
     def where(self, path: Path) -> str:
-        """Return ``file:line`` of a path, or of its nearest parent that is in the file."""
-        for n in range(len(path), -1, -1):
+        """Return ``file:line`` of a path, or of its nearest parent that is in the file.
+
+        What concerns the file as a whole stands on no line.
+        """
+        for n in range(len(path), 0, -1):
             if path[:n] in self.lines:
                 return f"{self.source}:{self.lines[path[:n]]}"
         return self.source

@@ -6,12 +6,15 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
+from experiments.baseline import Baseline
+from experiments.budget import Budget, Stopping
 from experiments.design import Design
 from experiments.design_space import DesignSpace
 from experiments.fidelity import Fidelity
 from experiments.frozen import Frozen
 from experiments.metrics import METRICS
-from experiments.recipe import ElectrodeRecipe, ElectrolyteRecipe, NegativeRecipe, Recipe
+from experiments.recipe import Recipe
+from experiments.recipe_values import recipe_of
 
 Watts = Annotated[float, Field(gt=0, le=1e5)]
 
@@ -93,60 +96,6 @@ class Constraint(Frozen):
         return self
 
 
-class ImageBaseline(Frozen):
-    """Today's electrode, known by an image."""
-
-    image: str
-    voxel_size_um: float = Field(gt=0.001, lt=10)
-    thickness_um: float = Field(gt=1, lt=1000)
-    labels: dict[str, int] | None = None
-    """Phase name → label in the file, e.g. {pore: 0, active: 85, binder: 170}."""
-    particle_d50_um: float | None = Field(default=None, gt=0.01, lt=100)
-    """None: measured from the image."""
-    image_sha256: str
-    """Of ``experiments.image_hash``, taken when the campaign file is read."""
-
-
-class RecipeBaseline(Frozen):
-    """Today's electrode, known by its recipe: a design with every varied name given."""
-
-    design: Design
-
-
-Baseline = ImageBaseline | RecipeBaseline
-
-
-class Budget(Frozen):
-    """What may be spent: evaluations by fidelity, or target equivalents by measured cost."""
-
-    evaluations: dict[str, int] = Field(default_factory=dict)
-    fine_equivalents: float | None = Field(default=None, gt=0)
-    """Total cost in units of one target evaluation."""
-    at_least: dict[str, int] = Field(default_factory=dict)
-
-    @model_validator(mode="after")
-    def _one_kind(self) -> Budget:
-        if bool(self.evaluations) == (self.fine_equivalents is not None):
-            raise ValueError("give either evaluations or fine_equivalents")
-        for name, n in (*self.evaluations.items(), *self.at_least.items()):
-            if n < 0:
-                raise ValueError(f"{name}: {n} evaluations; must be 0 or more")
-        for name, n in self.at_least.items() if self.evaluations else ():
-            if n > self.evaluations.get(name, 0):
-                raise ValueError(
-                    f"at_least wants {n} evaluations of {name}; there are "
-                    f"{self.evaluations.get(name, 0)}"
-                )
-        return self
-
-
-class Stopping(Frozen):
-    """When to stop before the budget is spent."""
-
-    plateau_evaluations: int | None = Field(default=None, ge=2)
-    """Stop after so many target evaluations in a row without an improvement."""
-
-
 class PartChoice(Frozen):
     """A built-in or entry-point part by name, with its options."""
 
@@ -187,26 +136,29 @@ class Campaign(Frozen):
     def _names_agree(self) -> Campaign:
         names = [fidelity.name for fidelity in self.fidelities]
         if len(set(names)) != len(names):
-            raise ValueError(f"fidelities: two levels share a name in {names}")
+            raise ValueError(f"fidelities: two levels share a name in {', '.join(names)}")
         if self.target not in names:
-            raise ValueError(f"target: {self.target!r} is not a fidelity; allowed: {names}")
+            allowed = ", ".join(names)
+            raise ValueError(f"target: {self.target!r} is not a fidelity; allowed: {allowed}")
         for key, counts in (
             ("budget.evaluations", self.budget.evaluations),
             ("budget.at_least", self.budget.at_least),
         ):
             for name in counts:
                 if name not in names:
-                    raise ValueError(f"{key}.{name}: not a fidelity; allowed: {names}")
+                    allowed = ", ".join(names)
+                    raise ValueError(f"{key}.{name}: not a fidelity; allowed: {allowed}")
         wishes: tuple[Objective | Constraint, ...] = (*self.objectives, *self.constraints)
         for wish in wishes:
             if wish.metric not in METRICS:
-                raise ValueError(f"{wish.metric!r} is not a metric; allowed: {sorted(METRICS)}")
+                allowed = ", ".join(METRICS)
+                raise ValueError(f"{wish.metric!r} is not a metric; allowed: {allowed}")
             if METRICS[wish.metric].needs_power and not self.powers_W:
                 raise ValueError(f"{wish.metric} needs at_power_W")
         for objective in self.objectives:
             if objective.reference == "baseline" and self.baseline is None:
                 raise ValueError(
-                    f"objective {objective.name}: reference: baseline needs a baseline"
+                    f"objectives: {objective.name}: reference: baseline needs a baseline"
                 )
         return self
 
@@ -216,7 +168,7 @@ class Campaign(Frozen):
         for label in labels:
             if labels.count(label) > 1:
                 raise ValueError(
-                    f"at_power_W: two powers are both {label} W to six digits; give one of them"
+                    f"objectives: two powers are both {label} W to six digits; give one of them"
                 )
         return self
 
@@ -226,7 +178,8 @@ class Campaign(Frozen):
         for name in self.wanted:
             if METRICS[name].protocol is not None and shallow:
                 raise ValueError(
-                    f"{name} needs model DFN at every fidelity; {shallow} have another"
+                    f"fidelities: {name} needs model DFN at every one; another have: "
+                    f"{', '.join(shallow)}"
                 )
         return self
 
@@ -271,53 +224,9 @@ class Campaign(Frozen):
         a 1:1 binder to carbon ratio is usual in laboratory coatings). Raises ``ValueError`` where
         the values make no recipe.
         """
-        values = whole_mass({**self.design.fixed, **design.values})
-        parts = {
-            part: _in_SI(
-                {
-                    key.removeprefix(f"{part}."): value
-                    for key, value in values.items()
-                    if key.startswith(f"{part}.")
-                }
-            )
-            for part in ("positive", "negative", "electrolyte")
-        }
-        return Recipe(
-            positive=ElectrodeRecipe.model_validate(parts["positive"]),
-            negative=NegativeRecipe.model_validate(parts["negative"]),
-            electrolyte=ElectrolyteRecipe.model_validate(parts["electrolyte"]),
-        )
+        return recipe_of({**self.design.fixed, **design.values})
 
 
 def metric_at(metric: str, power_W: float) -> str:
     """Return a metric's name at a power that is not the campaign's first."""
     return f"{metric}@{power_W:g}W"
-
-
-def whole_mass(values: dict[str, float | int | str]) -> dict[str, float | int | str]:
-    """Return dotted values with the positive's missing weight percents filled in.
-
-    What the given ones leave of 100 is shared equally. Raises ``ValueError`` where none is given.
-    """
-    parts = tuple(f"positive.{part}_wt_pct" for part in ("active", "binder", "carbon"))
-    given = {part: float(values[part]) for part in parts if part in values}
-    missing = [part for part in parts if part not in given]
-    left = 100.0 - sum(given.values())
-    if len(missing) == len(parts):
-        raise ValueError("positive: give active_wt_pct, or a mixture")
-    return {**values, **given, **{part: left / len(missing) for part in missing}}
-
-
-def _in_SI(values: dict[str, float | int | str]) -> dict[str, object]:
-    """Rename ``…_um`` to ``…_m`` and convert; gather dotted names into the models they name."""
-    found: dict[str, object] = {}
-    parts: dict[str, dict[str, float | int | str]] = {}
-    for key, value in values.items():
-        part, dot, rest = key.partition(".")
-        if dot:
-            parts.setdefault(part, {})[rest] = value
-        elif key.endswith("_um"):
-            found[key.removesuffix("_um") + "_m"] = float(value) * 1e-6
-        else:
-            found[key] = value
-    return {**found, **{part: _in_SI(inner) for part, inner in parts.items()}}

@@ -9,7 +9,8 @@ from agents.artifact_store import ArtifactStore
 from agents.evaluate_job import evaluate_job
 from agents.stages import stage_versions
 from agents.voxel_file import unpack
-from experiments.campaign import Campaign, ImageBaseline, Objective, PartChoice
+from experiments.baseline import ImageBaseline
+from experiments.campaign import Campaign, Objective, PartChoice
 from experiments.design import Design
 from experiments.design_space import Continuous, DesignSpace
 from experiments.fidelity import Fidelity

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from experiments.campaign import Budget, Campaign, Objective, PartChoice, RecipeBaseline
+from experiments.baseline import RecipeBaseline
+from experiments.budget import Budget
+from experiments.campaign import Campaign, Objective, PartChoice
 from experiments.design import Design
 from experiments.design_space import Continuous, DesignSpace
 from experiments.fidelity import Fidelity

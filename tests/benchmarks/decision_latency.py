@@ -16,7 +16,8 @@ import time
 from agents.acquisition.cellwright import CellwrightDecider
 from agents.acquisition.fixed_sequence import feasible_designs
 from agents.acquisition.sobol import sobol_blocks
-from experiments.campaign import Budget, Campaign
+from experiments.budget import Budget
+from experiments.campaign import Campaign
 from experiments.job import new_job
 from experiments.observation import Observation
 from experiments.ranking import Question

@@ -13,7 +13,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from experiments.campaign import Budget, Campaign, Constraint, Objective
+from experiments.budget import Budget
+from experiments.campaign import Campaign, Constraint, Objective
 from experiments.design import Design
 from experiments.design_space import Continuous, DesignSpace
 from experiments.fidelity import Fidelity

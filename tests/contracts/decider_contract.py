@@ -9,7 +9,8 @@ from collections.abc import Callable
 import pytest
 
 from agents.acquisition.decider import Decider
-from experiments.campaign import Budget, Campaign, Constraint, Objective
+from experiments.budget import Budget
+from experiments.campaign import Campaign, Constraint, Objective
 from experiments.design import Design
 from experiments.design_space import Categorical, Continuous, DesignSpace, Integer, Mixture
 from experiments.errors import Invalid

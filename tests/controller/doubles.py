@@ -20,7 +20,9 @@ from agents.messages import (
 from controller.compute import Happening
 from controller.events import Event, Recorded
 from controller.snapshot import Snapshot
-from experiments.campaign import Budget, Campaign, Objective, PartChoice, RecipeBaseline, Stopping
+from experiments.baseline import RecipeBaseline
+from experiments.budget import Budget, Stopping
+from experiments.campaign import Campaign, Objective, PartChoice
 from experiments.design import Design
 from experiments.design_space import Continuous, DesignSpace
 from experiments.fidelity import Fidelity

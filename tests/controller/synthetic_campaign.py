@@ -28,7 +28,8 @@ from controller.events import (
 )
 from controller.home import Home, make_home
 from controller.journal import Journal
-from experiments.campaign import Campaign, RecipeBaseline
+from experiments.baseline import RecipeBaseline
+from experiments.campaign import Campaign
 from experiments.design import Design
 from experiments.job import Job, new_job
 from experiments.observation import (

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from controller.budget import Allowance, relative_cost
-from experiments.campaign import Budget
+from experiments.budget import Budget
 from experiments.job import new_job
 from experiments.observation import FailureKind, Observation
 from tests.controller.doubles import fail, observe, small_campaign

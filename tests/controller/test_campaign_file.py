@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from controller.campaign_file import built_in_campaigns, load_campaign, parse_campaign
-from experiments.campaign import Campaign, ImageBaseline, RecipeBaseline
+from experiments.baseline import ImageBaseline, RecipeBaseline
+from experiments.campaign import Campaign
 from experiments.errors import Invalid
 
 TEXT = load_campaign("quickstart").text
@@ -69,7 +70,7 @@ def test_a_protocol_of_its_own_needs_a_model_with_depth() -> None:
         "objectives:\n", "objectives:\n  - {name: fast, minimize: fast_charge_min}\n"
     )
     assert parsed(text).wanted == ("fast_charge_min",)
-    with pytest.raises(Invalid, match="fast_charge_min needs model DFN at every fidelity"):
+    with pytest.raises(Invalid, match="fidelities: fast_charge_min needs model DFN at every one"):
         parsed(text.replace("mesh_points: 10", "mesh_points: 10, model: SPM"))
 
 
@@ -109,13 +110,12 @@ def test_an_image_baseline_is_found_beside_the_file(tmp_path: Path) -> None:
          "and < 1000; found 0.00012"),
         ("specific_energy_Wh_per_kg", "specific_energy", "'specific_energy' is not a metric (did "
          "you mean 'specific_energy_Wh_per_kg'?); allowed: "),
-        ("at_power_W: 150", "at_power_W: -5", "objectives[0].at_power_W: input should be greater "
-         "than 0; found -5"),
+        ("at_power_W: 150", "at_power_W: -5", "objectives[0].at_power_W: must be > 0; found -5"),
         ("constraints: [", "constraints: [{metric: specific_energy_Wh_per_kg, min: 1, "
          "at_power_W: 150.0001}, ", "two powers are both 150 W to six digits"),
         ("budget:", "bugdet:", "unknown key (did you mean 'budget'?)"),
-        ("target: fine", "target: finest", "target: 'finest' is not a fidelity; allowed: "
-         "['coarse', 'fine']"),
+        ("target: fine", "target: finest", "x.yaml:21: target: 'finest' is not a fidelity; "
+         "allowed: coarse, fine"),
         ("seed: 7", "seed: 7\nseed: 8", "seed: given twice"),
         ("seed: 7", "seed: [", "not valid YAML"),
         ("voxels: 64", "voxel: 64", "fidelities[0].voxel: unknown key (did you mean 'voxels'?)"),
@@ -127,6 +127,17 @@ def test_an_image_baseline_is_found_beside_the_file(tmp_path: Path) -> None:
         ("fine: 8", "fine: -8", "-8 evaluations; must be 0 or more"),
         ("fine: 8", "finer: 8", "budget.evaluations.finer: not a fidelity"),
         ("min: 92, max: 97", "min: .nan, max: 97", "found nan"),
+        ("seed: 7", "seed: true", "seed: must be a whole number; found true"),
+        ("seed: 7", "generator: 5", "generator: must be a mapping; found 5"),
+        ("seed: 7", "decider:", "decider: must be a mapping; found null"),
+        ("seed: 7", "deadline_s: .inf", "deadline_s: must be a finite number; found inf"),
+        ("reference: baseline", "reference: today", "x.yaml:16: objectives[0].reference: must be a "
+         "number or 'baseline'; found 'today'"),
+        ("Chen2020}", "Chen2020, fast_charge: {until: 1}}", "cell.fast_charge.until: unknown key; "
+         "allowed: from_share, to_share, limit_per_h, plating_margin_V"),
+        ("mesh_points: 10", "model: P2D", "fidelities[0].model: must be 'DFN', 'SPMe', 'SPM'"),
+        ("binder_adhesion: 0.5", "binder_adhesion: {choices: [0.3, 0.3]}",
+         "binder_adhesion.choices[1]: 0.3 is given twice"),
     ],
 )  # fmt: skip
 def test_wrong_files_are_refused_with_one_line(old: str, new: str, expected: str) -> None:
@@ -135,6 +146,35 @@ def test_wrong_files_are_refused_with_one_line(old: str, new: str, expected: str
         parsed(TEXT.replace(old, new, 1))
     assert expected in caught.value.message
     assert "\n" not in caught.value.message
+
+
+def test_a_missing_key_of_the_whole_file_stands_on_no_line() -> None:
+    with pytest.raises(Invalid) as caught:
+        parsed(TEXT.replace("target: fine\n", ""))
+    assert caught.value.message == "x.yaml: the key 'target' is missing"
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "message"),
+    [
+        ("voxel_size_um", "100", "baseline.voxel_size_um: must be < 10; found 100"),
+        ("particle_d50_um", "true", "baseline.particle_d50_um: must be a number; found true"),
+        ("labels", "{pore: no}", "baseline.labels.pore: must be a whole number; found false"),
+        ("image", "none.tif", "baseline.image: no such file"),
+        ("picture", "c.tif", "baseline.picture: unknown key; allowed: image, voxel_size_um"),
+    ],
+)
+def test_a_wrong_image_baseline_is_told_in_its_own_words(
+    tmp_path: Path, key: str, value: str, message: str
+) -> None:
+    (tmp_path / "c.tif").write_bytes(b"not read here")
+    given = {"image": "c.tif", "voxel_size_um": "0.398", "thickness_um": "75", key: value}
+    words = ", ".join(f"{name}: {one}" for name, one in given.items())
+    start, end = TEXT.index("baseline:"), TEXT.index("objectives:")
+    text = f"{TEXT[:start]}baseline: {{{words}}}\n{TEXT[end:]}"
+    with pytest.raises(Invalid, match=r"^x\.yaml:13: ") as caught:
+        parse_campaign(text, "x.yaml", tmp_path)
+    assert message in caught.value.message
 
 
 @pytest.mark.parametrize("text", ["", "- 1", "just words", "{}", "design: 3"])

@@ -73,3 +73,11 @@ def test_the_home_is_found_in_order(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     ctx.obj = tmp_path / "before"
     assert cli.chosen_home(ctx, None) == tmp_path / "before"
     assert cli.chosen_home(ctx, tmp_path / "after") == tmp_path / "after"
+
+
+@pytest.mark.parametrize("words", [["--home", "", "status"], ["status", "--home", ""]])
+def test_a_home_without_a_name_is_refused(
+    words: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.exit_status(words) == 2
+    assert "needs the name of a folder" in capsys.readouterr().err

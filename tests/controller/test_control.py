@@ -18,7 +18,8 @@ from controller.journal import Journal
 from controller.opening import open_campaign
 from controller.results import observations_by_fidelity
 from controller.state import State
-from experiments.campaign import Budget, Campaign, Stopping
+from experiments.budget import Budget, Stopping
+from experiments.campaign import Campaign
 from experiments.errors import CellwrightError, HomeInUse, Transient
 from experiments.observation import FailureKind
 from experiments.ranking import Diagnosis, Ranking

@@ -16,7 +16,9 @@ from controller.decide import (
 from controller.events import AttemptLost, CampaignStarted, Dispatched, Event, Observed, Ranked
 from controller.fold import fold
 from controller.state import State
-from experiments.campaign import Budget, Campaign, ImageBaseline
+from experiments.baseline import ImageBaseline
+from experiments.budget import Budget
+from experiments.campaign import Campaign
 from experiments.job import Job, new_job
 from experiments.ranking import Candidate, Ranking
 from tests.controller.doubles import MemoryJournal, observe, small_campaign

@@ -23,7 +23,7 @@ from controller.events import Amended, CampaignStarted, Dispatched, Observed, Re
 from controller.fold import fold
 from controller.journal import Journal
 from controller.state import State
-from experiments.campaign import Budget, Stopping
+from experiments.budget import Budget, Stopping
 from experiments.errors import CellwrightError
 from experiments.job import Job
 from experiments.observation import FailureKind, Observation

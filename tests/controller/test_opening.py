@@ -8,7 +8,8 @@ from controller.campaign_file import LoadedCampaign
 from controller.events import Amended, CampaignStarted, Finished, Resumed
 from controller.journal import Journal
 from controller.opening import open_campaign
-from experiments.campaign import Budget, Campaign
+from experiments.budget import Budget
+from experiments.campaign import Campaign
 from experiments.errors import Invalid
 from tests.controller.doubles import ManualClock, small_campaign
 

@@ -18,7 +18,8 @@ from controller.results import (
 )
 from controller.state import State
 from controller.status_document import status_document
-from experiments.campaign import Budget, Campaign
+from experiments.budget import Budget
+from experiments.campaign import Campaign
 from experiments.job import new_job
 from experiments.observation import Observation
 from tests.controller.doubles import MemoryJournal, fail, observe, small_campaign

@@ -14,7 +14,7 @@ from controller.events import Amended, Observed, Recorded, Resumed
 from controller.home import Home, make_home
 from controller.journal import Journal, JournalReader
 from controller.tracking import JOB_TAG, PARENT_TAG, POSITION_TAG, Tracker
-from experiments.campaign import Budget, Stopping
+from experiments.budget import Budget, Stopping
 from tests.controller.doubles import ManualClock
 from tests.controller.synthetic_campaign import ENERGY, write_campaign
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from experiments.campaign import Budget
+from experiments.budget import Budget
 
 
 def test_a_budget_cannot_promise_more_than_it_has() -> None:

@@ -1,0 +1,70 @@
+"""Refuse campaigns that are well formed and ask for what cannot be.
+
+This looks at files, not at journals: a rule that is new today keeps nobody from reading a campaign
+that was started yesterday.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from controller.yaml_lines import YamlDocument
+from experiments.campaign import Campaign, Constraint
+
+
+def refuse_contradictions(document: YamlDocument, campaign: Campaign) -> None:
+    """Raise ``Invalid`` with file, line and key of the first thing that cannot be."""
+    _refuse_empty_budgets(document, campaign)
+    _refuse_twin_objectives(document, campaign)
+    _refuse_exclusive_constraints(document, campaign)
+
+
+def _refuse_empty_budgets(document: YamlDocument, campaign: Campaign) -> None:
+    evaluations = campaign.budget.evaluations
+    for name, n in evaluations.items():
+        if n == 0:
+            raise document.error(
+                ("budget", "evaluations", name),
+                "must be 1 or more; found 0; a level without a budget is left out",
+            )
+    if evaluations and campaign.target not in evaluations:
+        raise document.error(
+            ("budget", "evaluations"), f"the target {campaign.target} has no evaluations"
+        )
+
+
+def _refuse_twin_objectives(document: YamlDocument, campaign: Campaign) -> None:
+    for i, one in enumerate(campaign.objectives):
+        for before, other in enumerate(campaign.objectives[:i]):
+            if one.name == other.name:
+                raise document.error(
+                    ("objectives", i), f"objectives[{before}] has the name {one.name!r} too"
+                )
+            if campaign.metric_key(one) == campaign.metric_key(other):
+                raise document.error(
+                    ("objectives", i),
+                    f"objectives[{before}] asks for {campaign.metric_key(one)} already",
+                )
+
+
+def _refuse_exclusive_constraints(document: YamlDocument, campaign: Campaign) -> None:
+    """Refuse two limits of one metric that leave nothing between them."""
+    limits = campaign.constraints
+    for i, one in enumerate(limits):
+        for before, other in enumerate(limits[:i]):
+            if campaign.metric_key(one) == campaign.metric_key(other):
+                low, high = _range((one, other))
+                if low > high:
+                    raise document.error(
+                        ("constraints", i),
+                        f"{one.metric} cannot be at least {low:g} and at most {high:g}: "
+                        f"constraints[{before}] asks for the other",
+                    )
+
+
+def _range(constraints: Sequence[Constraint]) -> tuple[float, float]:
+    """Return the largest lower and the smallest upper limit."""
+    lows = [one.min for one in constraints if one.min is not None]
+    highs = [one.max for one in constraints if one.max is not None]
+    return max(lows, default=-math.inf), min(highs, default=math.inf)
