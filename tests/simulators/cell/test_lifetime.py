@@ -17,6 +17,7 @@ from simulators.cell.protocols import cycling
 from simulators.cell.sizing import size_cell
 
 BALANCE = balance("OKane2022", 1.1)
+SEI_ONLY = {"plating": False, "active_loss": False}
 CONDITIONS = Conditions(
     power_W_per_m2=1.0,
     resistance_Ohm_m2=0.0,
@@ -42,18 +43,19 @@ def test_a_life_ends_at_its_share_and_solves_few_of_its_cycles(design: DesignInp
 
 
 def test_a_search_that_stops_says_so(design: DesignInputs) -> None:
-    found = lifetime(design, BALANCE, CONDITIONS, AgeingSpec(max_cycles=3))
+    found = lifetime(design, BALANCE, CONDITIONS, AgeingSpec(max_cycles=3, **SEI_ONLY))
     assert not found.reached_end
     assert found.cycles == 3
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(1200)
 def test_jumped_cycles_agree_with_solving_every_one(design: DesignInputs) -> None:
-    spec = AgeingSpec(end_share=0.995)
+    """PyBaMM takes longer for every further cycle of one run, so the life is a short one."""
+    spec = AgeingSpec(end_share=0.999)
     found = lifetime(design, BALANCE, CONDITIONS, spec)
+    assert found.solved_cycles < 0.5 * found.cycles
     protocol = cycling(
-        int(1.3 * found.cycles) + 2,
+        int(1.1 * found.cycles) + 2,
         capacity_Ah=5.0,
         minimum_V=2.5,
         maximum_V=4.2,
@@ -61,7 +63,9 @@ def test_jumped_cycles_agree_with_solving_every_one(design: DesignInputs) -> Non
         discharge_rate_per_h=spec.discharge_rate_per_h,
     )
     solved = age(
-        design, BALANCE, protocol, CONDITIONS, Mechanisms(active_loss=True, end_share=0.995)
+        design, BALANCE, protocol, CONDITIONS, Mechanisms(active_loss=True, end_share=0.999)
     )
     assert solved.reached_end
-    assert found.cycles == pytest.approx(solved.cycles, rel=0.03)
+    shares = solved.discharged_Ah_per_m2 / solved.discharged_Ah_per_m2[0]
+    at_end = np.interp(0.999, shares[:-3:-1], [solved.cycles, solved.cycles - 1])
+    assert found.cycles == pytest.approx(at_end, rel=0.02)
