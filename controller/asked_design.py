@@ -7,20 +7,14 @@ import math
 from dataclasses import dataclass
 from typing import Final
 
+from controller.design_section import PARTS, known_fields
 from experiments.baseline import RecipeBaseline
 from experiments.campaign import Campaign
 from experiments.design import Design
 from experiments.design_space import Categorical, Integer, Mixture
 from experiments.errors import Invalid
-from experiments.frozen import Frozen
-from experiments.recipe import ElectrodeRecipe, ElectrolyteRecipe, NegativeRecipe
 
 Value = float | int | str
-_PARTS: Final[tuple[tuple[str, type[Frozen]], ...]] = (
-    ("positive", ElectrodeRecipe),
-    ("negative", NegativeRecipe),
-    ("electrolyte", ElectrolyteRecipe),
-)
 _LIMITS: Final = {"gt": "above", "ge": "at least", "lt": "below", "le": "at most"}
 _MASSES = tuple(f"positive.{part}_wt_pct" for part in ("active", "binder", "carbon"))
 
@@ -97,10 +91,8 @@ def read_value(campaign: Campaign, text: str) -> tuple[str, Value]:
 def _known_names(campaign: Campaign) -> list[str]:
     """Return every name a design may hold: the campaign's, and the recipe's other fields."""
     names = [*campaign.design.names, *campaign.design.fixed]
-    for side, model in _PARTS:
-        for field in model.model_fields:
-            in_file = field.removesuffix("_m") + "_um" if field.endswith("_m") else field
-            names.append(f"{side}.{in_file}")
+    for part in PARTS:
+        names += [f"{part}.{field}" for field in known_fields(part)]
     return list(dict.fromkeys(names))
 
 
@@ -144,9 +136,8 @@ def _shown(value: Value) -> str:
 def _may_be_text(name: str) -> bool:
     """Say whether a recipe's field takes text; what is no field of it takes anything."""
     part, _, field = name.partition(".")
-    model = dict(_PARTS).get(part)
-    found = None if model is None else model.model_fields.get(field)
-    return "_um" not in field[-3:] and (found is None or "str" in str(found.annotation))
+    found = known_fields(part).get(field) if part in PARTS else None
+    return found is None or "str" in str(found.annotation)
 
 
 def _first_line(error: ValueError, named: dict[str, Value]) -> str:
@@ -159,7 +150,7 @@ def _first_line(error: ValueError, named: dict[str, Value]) -> str:
     message = first["msg"].removeprefix("Value error, ")
     if not first["loc"]:
         return f": {message}"
-    field = str(first["loc"][0])
+    field = ".".join(str(part) for part in first["loc"])
     in_file = field.removesuffix("_m") + "_um" if field.endswith("_m") else field
     limits = [
         f"{word} {float(limit) * (1.0 if in_file == field else 1e6):g}"

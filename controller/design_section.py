@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import difflib
+from collections.abc import Iterator
 from typing import Annotated, Any, Final, get_args
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
+from pydantic.fields import FieldInfo
 
 from controller.yaml_lines import Path, YamlDocument
+from experiments.architecture import Architecture
 from experiments.design import Design
 from experiments.design_space import Categorical, Continuous, DesignSpace, Integer, Mixture
 from experiments.recipe import ElectrodeRecipe, ElectrolyteRecipe, NegativeRecipe
 from experiments.recipe_values import whole_mass
 
-_ELECTRODES: Final[dict[str, type[BaseModel]]] = {
+PARTS: Final[dict[str, type[BaseModel]]] = {
     "positive": ElectrodeRecipe,
     "negative": NegativeRecipe,
     "electrolyte": ElectrolyteRecipe,
 }
+_ARCHITECTURE: Final = "architecture"
 _MASS: Final = ("active_wt_pct", "binder_wt_pct", "carbon_wt_pct")
 Value = float | int | str
 
@@ -31,12 +35,11 @@ def read_design_space(document: YamlDocument) -> DesignSpace:
     fixed: dict[str, Value] = {}
     for electrode, values in section.items():
         path: Path = ("design", electrode)
-        if electrode not in _ELECTRODES:
-            raise document.error(path, f"unknown part; allowed: {', '.join(_ELECTRODES)}")
+        if electrode not in PARTS:
+            raise document.error(path, f"unknown part; allowed: {', '.join(PARTS)}")
         if not isinstance(values, dict):
             raise document.error(path, f"must be a mapping of parameters; found {values!r}")
-        for key, spec in values.items():
-            here = (*path, key)
+        for here, key, spec in _items(document, path, values):
             if key == "mixture":
                 parameters.append(_mixture(document, here, electrode, spec))
                 continue
@@ -64,15 +67,15 @@ def baseline_design(document: YamlDocument, space: DesignSpace) -> Design:
     values: dict[str, Value] = {}
     for electrode, given in section.items():
         path: Path = ("baseline", electrode)
-        if electrode not in _ELECTRODES:
+        if electrode not in PARTS:
             allowed = "image, voxel_size_um, thickness_um, … or positive, negative"
             raise document.error(path, f"unknown key; allowed: {allowed}")
         if not isinstance(given, dict):
             raise document.error(path, f"must be a mapping of values; found {given!r}")
-        for key, value in given.items():
-            _known(document, (*path, key), electrode, key)
+        for here, key, value in _items(document, path, given):
+            _known(document, here, electrode, key)
             name = f"{electrode}.{key}"
-            values[name] = _checked(document, (*path, key), name, value)
+            values[name] = _checked(document, here, name, value)
     try:
         complete = whole_mass({**space.fixed, **values})
     except ValueError as error:
@@ -84,14 +87,37 @@ def baseline_design(document: YamlDocument, space: DesignSpace) -> Design:
     return Design(values=kept)
 
 
-def _field_of(electrode: str) -> dict[str, str]:
-    """Return name in the file → field of the recipe, e.g. thickness_um → thickness_m."""
-    names = list(_ELECTRODES[electrode].model_fields)
-    return {(n.removesuffix("_m") + "_um" if n.endswith("_m") else n): n for n in names}
+def _items(
+    document: YamlDocument, path: Path, values: dict[str, Any]
+) -> Iterator[tuple[Path, str, Any]]:
+    """Yield (path, key, value), those of ``architecture`` under dotted keys."""
+    for key, value in values.items():
+        if key != _ARCHITECTURE or path[-1] != "positive":
+            yield (*path, key), str(key), value
+        elif not isinstance(value, dict):
+            raise document.error((*path, key), f"must be a mapping of parameters; found {value!r}")
+        else:
+            for inner, its in value.items():
+                yield (*path, key, inner), f"{key}.{inner}", its
+
+
+def known_fields(electrode: str) -> dict[str, FieldInfo]:
+    """Return name in the file → field of the recipe; of an architecture, what is one number."""
+    fields = dict(PARTS[electrode].model_fields)
+    if fields.pop(_ARCHITECTURE, None) is not None:
+        fields |= {
+            f"{_ARCHITECTURE}.{name}": field
+            for name, field in Architecture.model_fields.items()
+            if not name.endswith("_knots")
+        }
+    return {
+        (name.removesuffix("_m") + "_um" if name.endswith("_m") else name): field
+        for name, field in fields.items()
+    }
 
 
 def _known(document: YamlDocument, path: Path, electrode: str, key: str) -> None:
-    allowed = list(_field_of(electrode))
+    allowed = list(known_fields(electrode))
     if key not in allowed:
         near = difflib.get_close_matches(key, allowed, n=1)
         hint = f" (did you mean {near[0]!r}?)" if near else ""
@@ -101,7 +127,7 @@ def _known(document: YamlDocument, path: Path, electrode: str, key: str) -> None
 def _checked(document: YamlDocument, path: Path, name: str, value: Any) -> Value:
     """Return a value that the recipe's own field accepts. Raises ``Invalid``."""
     electrode, key = name.split(".", 1)
-    field = _ELECTRODES[electrode].model_fields[_field_of(electrode)[key]]
+    field = known_fields(electrode)[key]
     scale = 1e-6 if key.endswith("_um") else 1.0
     is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
     if not is_number and any(

@@ -64,8 +64,8 @@ def test_unnamed_weight_percents_fill_up_to_100() -> None:
     [
         ({"positive.porosty": 0.3}, "did you mean 'positive.porosity'"),
         ({"positive.porosity": 1.3}, "positive"),
-        ({"positive.porosity": -0.1}, "greater than 0"),
-        ({"positive.active_wt_pct": 130.0}, "less than or equal to 100"),
+        ({"positive.porosity": -0.1}, "above 0"),
+        ({"positive.active_wt_pct": 130.0}, "at most 100"),
         ({"positive.porosity": "dense"}, "valid number"),
     ],
 )

@@ -196,3 +196,31 @@ def test_a_bpx_file_is_found_beside_the_campaign_and_known_by_its_hash(tmp_path:
     assert len(cell.parameter_set_sha256 or "") == 64
     with pytest.raises(Invalid, match=r"x\.yaml.*cell\.parameter_set.*no such BPX file: .*other"):
         parse_campaign(text.replace("cell.bpx", "other"), "x.yaml", tmp_path)
+
+
+def test_a_graded_coating_may_be_varied_and_fixed() -> None:
+    line = "    porosity: {min: 0.20, max: 0.45}\n"
+    assert line in TEXT
+    added = "    architecture: {porosity_difference: {min: -0.2, max: 0.0}, size_ratio: 1.5}\n"
+    today = "architecture: {porosity_difference: 0.0}, active_wt_pct: 94"
+    text = TEXT.replace(line, line + added).replace("active_wt_pct: 94", today)
+    campaign = parsed(text)
+    assert "positive.architecture.porosity_difference" in campaign.design.names
+    architecture = campaign.recipe(campaign.design.from_unit([0.5] * 4)).positive.architecture
+    assert architecture is not None
+    assert architecture.porosity_difference == pytest.approx(-0.1)
+    assert architecture.size_ratio == 1.5
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ("{porosity_diference: 0.1}", r"did you mean 'architecture\.porosity_difference'"),
+        ("{porosity_difference: 3}", "must be > -1 and < 1; found 3"),
+        ("0.3", "must be a mapping of parameters; found 0.3"),
+    ],
+)
+def test_a_wrong_architecture_is_refused_at_its_key(given: str, message: str) -> None:
+    line = "    porosity: {min: 0.20, max: 0.45}\n"
+    with pytest.raises(Invalid, match=rf"x\.yaml.*architecture.*{message}"):
+        parsed(TEXT.replace(line, f"{line}    architecture: {given}\n"))
