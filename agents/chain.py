@@ -153,7 +153,10 @@ class Chain:
             ]
         by_depth = self._recipe is not None and is_graded(self._recipe.positive)
         self._volumes = [
-            Volume(source, self._calls.characterize(source, index, by_depth=by_depth))
+            Volume(
+                source,
+                self._calls.characterize(source, index, n_volumes=len(sources), by_depth=by_depth),
+            )
             for index, source in enumerate(sources)
         ]
 

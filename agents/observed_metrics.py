@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 
 from agents.stage_results import CellResult
@@ -11,6 +12,10 @@ from experiments.observation import Metric
 from experiments.properties import AxisTransport, EffectiveProperties
 
 THROUGH = "0"
+FEW_VOLUMES = 3
+"""Below this many volumes the noise comes from the law of the variance against the volume."""
+_LAW = {"pore_active_area_per_m": "area pore-active"}
+"""What a metric is called where its scatter between parts of a volume was measured."""
 NOT_PERCOLATING = "nothing percolates through the electrode"
 
 
@@ -70,7 +75,18 @@ def property_metrics(
             value=mean.interface_area_per_m[area],
             samples=tuple(volume.interface_area_per_m[area] for volume in volumes),
         )
-    return metrics
+    return {
+        name: metric.model_copy(update={"noise_sd": _noise_sd(metric, mean, _LAW.get(name, name))})
+        for name, metric in metrics.items()
+    }
+
+
+def _noise_sd(metric: Metric, mean: EffectiveProperties, law: str) -> float | None:
+    """Return the noise of a mean over few volumes by the law of the variance, where it is known."""
+    scatter = mean.relative_scatter.get(law)
+    if scatter is None or metric.value is None or mean.n_volumes >= FEW_VOLUMES:
+        return None
+    return abs(metric.value) * scatter / math.sqrt(mean.n_volumes)
 
 
 def _relative(mean: AxisTransport, samples: Sequence[AxisTransport]) -> Metric:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from agents.observed_metrics import FEW_VOLUMES
 from agents.stage_cache import stage_key
 from agents.stage_results import CellRequest
 from agents.stages import (
@@ -89,11 +90,15 @@ class StageCalls:
             arguments=(baseline.image, sha256, baseline.labels, size_m),
         )
 
-    def characterize(self, source: StageCall, index: int, *, by_depth: bool = False) -> StageCall:
+    def characterize(
+        self, source: StageCall, index: int, *, n_volumes: int, by_depth: bool = False
+    ) -> StageCall:
         """Return the call that measures a volume; voxels and record are put in front later.
 
-        ``by_depth`` adds the profiles through the thickness, for a coating that has such.
+        ``by_depth`` adds the profiles through the thickness, for a coating that has such. Of few
+        volumes, the scatter between parts of each is measured too: it gives their noise.
         """
+        is_one_of_few = n_volumes < FEW_VOLUMES
         physics = self._campaign.physics
         return self._call(
             CHARACTERIZE,
@@ -104,9 +109,10 @@ class StageCalls:
                 "axes": LOOP_AXES,
                 "tolerance": TOLERANCE,
                 **({"by_depth": True} if by_depth else {}),
+                **({"is_one_of_few": True} if is_one_of_few else {}),
             },
             function=characterize,
-            arguments=(physics, by_depth),
+            arguments=(physics, by_depth, is_one_of_few),
         )
 
     def evaluate(

@@ -86,14 +86,20 @@ def read(path: str, sha256: str, labels: dict[str, int] | None, voxel_size_m: fl
 
 
 def characterize(
-    packed: bytes, record: Microstructure, physics: Physics, by_depth: bool = False
+    packed: bytes,
+    record: Microstructure,
+    physics: Physics,
+    by_depth: bool = False,
+    is_one_of_few: bool = False,
 ) -> EffectiveProperties:
     """Return what the loop needs to know of a volume; phases that do not percolate included.
 
-    ``by_depth`` adds the profiles through the thickness.
+    ``by_depth`` adds the profiles through the thickness, ``is_one_of_few`` how far single volumes
+    scatter, which few of them do not show.
     """
     from simulators.properties.characterize import characterize as measure
     from simulators.properties.depth_knots import measure_depth_knots
+    from simulators.properties.own_scatter import scatter_by_parts
 
     voxels = replace(unpack(packed), statistics=record.statistics)
     solid_conductivity = {
@@ -109,6 +115,13 @@ def characterize(
         detail="loop",
         n_threads=n_threads(),
     )
+    if is_one_of_few:
+        scatter = scatter_by_parts(
+            voxels,
+            binder_ion_diffusivity=physics.binder_ion_diffusivity,
+            n_threads=n_threads(),
+        )
+        measured = measured.model_copy(update={"relative_scatter": scatter})
     if not by_depth:
         return measured
     knots = measure_depth_knots(

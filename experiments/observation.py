@@ -63,6 +63,9 @@ class Metric(Frozen):
 
     value: float | None
     samples: tuple[float, ...] = ()
+    noise_sd: float | None = Field(default=None, ge=0)
+    """Standard deviation of ``value`` by the variance-against-volume law, where fewer than three
+    volumes were measured (same unit)."""
     bias: float | None = None
     reason: str | None = None
     """Why the value is null."""

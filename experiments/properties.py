@@ -47,6 +47,9 @@ class EffectiveProperties(Frozen):
     mean_pore_radius_m: float | None = None
     particle_radius_m: float | None = None
     """Volume-weighted equivalent radius of the active particles, where known or measured."""
+    relative_scatter: dict[str, float] = Field(default_factory=dict)
+    """Standard deviation between single volumes of this size over their mean, by property, from the
+    variance-against-volume law; where volumes are too few to show it themselves."""
     through_thickness: DepthKnots | None = None
     """Of coatings that differ through it."""
     settings: dict[str, str | int | float | bool | None] = Field(default_factory=dict)

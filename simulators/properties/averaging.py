@@ -65,6 +65,7 @@ def combine(volumes: Sequence[EffectiveProperties]) -> EffectiveProperties:
         interface_area_samples=areas,
         mean_pore_radius_m=_mean_known([volume.mean_pore_radius_m for volume in volumes]),
         particle_radius_m=_mean_known([volume.particle_radius_m for volume in volumes]),
+        relative_scatter=_pooled([volume.relative_scatter for volume in volumes]),
         settings=first.settings,
         elapsed_s=sum(volume.elapsed_s for volume in volumes),
     )
@@ -113,6 +114,15 @@ def _mean_transport(
             samples=tuple(transport.relative for transport in along),
         )
     return means
+
+
+def _pooled(scatters: Sequence[Mapping[str, float]]) -> dict[str, float]:
+    """Return the root of the mean variance of what is known of every volume."""
+    return {
+        name: float(np.sqrt(np.mean([scatter[name] ** 2 for scatter in scatters])))
+        for name in scatters[0]
+        if all(name in scatter for scatter in scatters)
+    }
 
 
 def _mean(values: Sequence[float]) -> float:

@@ -52,6 +52,21 @@ class SizeLaw:
 
 
 @dataclass(frozen=True)
+class VarianceLaw:
+    """How a property scatters with the box, in voxels: ``variance_at_one``·(voxels)^−``exponent``.
+
+    The variance is relative to the square of the mean.
+    """
+
+    variance_at_one: float
+    exponent: float
+
+    def relative_sd(self, edge: float) -> float:
+        """Return the scatter of single cubic volumes over their mean."""
+        return float(np.sqrt(self.variance_at_one) * float(edge) ** (-1.5 * self.exponent))
+
+
+@dataclass(frozen=True)
 class VolumePlan:
     """What a wanted interval costs with cubes of one size."""
 
@@ -103,6 +118,23 @@ def fit_size_law(samples: Mapping[int, Sequence[float]]) -> SizeLaw:
         variance_at_one=variance_at_one,
         exponent=exponent,
     )
+
+
+def fit_variance_law(samples: Mapping[int, Sequence[float]]) -> VarianceLaw:
+    """Fit the law of the variance alone, to values by edge length in voxels; one size is enough.
+
+    Raises ``Invalid`` for fewer than three values of any size, and where the mean is 0.
+    """
+    sizes = sorted(samples)
+    if not sizes or min(len(samples[edge]) for edge in sizes) < 3:
+        raise Invalid("a law of the variance needs three volumes of every size")
+    edges = np.array(sizes, dtype=np.float64)
+    number = np.array([len(samples[edge]) for edge in sizes])
+    scale = float(np.mean(samples[sizes[-1]]))
+    if scale == 0 or not np.isfinite(scale):
+        raise Invalid("a law of the variance needs finite values whose mean is not 0")
+    variance = np.array([np.var(samples[edge], ddof=1) for edge in sizes])
+    return VarianceLaw(*_fit_variance(edges, variance / scale**2, number))
 
 
 def _fit_variance(
