@@ -82,7 +82,9 @@ class Stock:
     @property
     def is_pairing(self) -> bool:
         """Say whether the next target evaluation goes to a design that a cheap level has seen."""
-        return self.phase is Phase.probe or (self.n_pairs_wanted > 0 and self.done[0] % 2 == 0)
+        if self.phase is Phase.explore:
+            return self.n_pairs_wanted > 0 and self.done[0] % 2 == 0
+        return self.phase is Phase.probe
 
     @property
     def n_reserved(self) -> int:

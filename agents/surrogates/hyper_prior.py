@@ -32,6 +32,7 @@ class Priors:
     own_sd_sd: float = 1.0
     noise_variance: float = 3e-4
     noise_sd: float = 2.0
+    target_noise_sd: float = 1.0
     noise_model_sd: float = 0.4
     """Added to a pooled variance's own uncertainty: volumes are few and P2D is not linear."""
     warp_sd: float = 1.0
@@ -47,8 +48,12 @@ class Layout:
         self.n_groups, self.n_levels = n_groups, n_levels
         n_cheap = n_levels - 1
         length = math.log(priors.length_median) + 0.5 * math.log(n_groups)
-        self._is_unmeasured = torch.tensor([scatter is None for scatter in data.scatter])
-        noise = [_noise_prior(scatter, scale, priors) for scatter in data.scatter]
+        self._is_unmeasured = torch.tensor([s is None for s in data.scatter[1:]], dtype=torch.bool)
+        widths = [priors.target_noise_sd, *[priors.noise_sd] * n_cheap]
+        noise = [
+            _noise_prior(scatter, scale, width, priors)
+            for scatter, width in zip(data.scatter, widths, strict=True)
+        ]
         entries = [
             *[(length, priors.length_sd)] * n_groups,
             (0.0, priors.sd_sd),
@@ -62,14 +67,15 @@ class Layout:
         self.width = torch.tensor([width for _, width in entries], dtype=torch.double)
 
     def starts(self) -> list[Tensor]:
-        """Return vectors to search from: the center, rougher functions, and noisier levels.
+        """Return vectors to search from: the center, rougher functions, and noisier cheap levels.
 
-        The last only where a level's noise was not measured, so that it may turn out large.
+        The last only where a cheap level's noise was not measured, so that it may turn out large.
+        The target is never taken for noise: it is what the campaign trusts.
         """
         rougher = self.center.clone()
         rougher[: self.n_groups] -= 1.0
         noisier = self.center.clone()
-        noise = noisier[-1 - self.n_levels : -1]
+        noise = noisier[-self.n_levels : -1]
         noise[self._is_unmeasured] = LARGE_LOG_NOISE
         found = [self.center.clone(), rougher]
         return [*found, noisier] if bool(self._is_unmeasured.any()) else found
@@ -90,11 +96,14 @@ class Layout:
 
 
 def _noise_prior(
-    scatter: tuple[float, int] | None, scale: float, priors: Priors
+    scatter: tuple[float, int] | None, scale: float, width: float, priors: Priors
 ) -> tuple[float, float]:
-    """Return center and width of a log noise variance; ln s² has variance about 2/ν."""
+    """Return center and width of a log noise variance; ln s² has variance about 2/ν.
+
+    ``width`` counts where no scatter was measured.
+    """
     if scatter is None:
-        return math.log(priors.noise_variance), priors.noise_sd
+        return math.log(priors.noise_variance), width
     variance, degrees = scatter
     floor = 1e-6
     return (
