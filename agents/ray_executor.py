@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import contextlib
 import itertools
 import os
 import secrets
 import shutil
-import socket
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
@@ -22,6 +20,7 @@ from ray.exceptions import (
 )
 from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
+from agents.cluster_address import refuse_unanswered
 from agents.executor import (
     Cancelled,
     Died,
@@ -33,7 +32,7 @@ from agents.executor import (
     Returned,
 )
 from agents.session_folder import session_folder
-from agents.worker_call import Report, call
+from agents.worker_call import Report
 from agents.worker_environment import (
     CODE_FOLDER,
     PACKAGES,
@@ -42,18 +41,14 @@ from agents.worker_environment import (
     version_differences,
     versions,
 )
+from agents.worker_lane import LANE_NICENESS, Lane, task
 from experiments.errors import InternalError, Invalid, Unreachable
 
 OBJECT_STORE_BYTES: Final = 256 * 1024**2
 """Room for the volumes under way; each is far below 10 MB and freed when its job ends."""
-ANSWER_S: Final = 5.0
 PROBE_S: Final = 90.0
 FETCH_S: Final = 60.0
 PULSE_LANE: Final = "pulse"
-TASK_NICENESS: Final = 10
-LANE_NICENESS: Final = 5
-"""Below control and the pulse, so that both stay prompt on a full machine; lanes before tasks, for
-a fit that comes late leaves every worker without a next design."""
 
 
 class RayExecutor(Executor):
@@ -69,7 +64,7 @@ class RayExecutor(Executor):
         self._under_way: dict[Any, tuple[Handle, Any, str | None]] = {}
         self._cancelled: set[Handle] = set()
         self._lanes: dict[str, Any] = {}
-        self._task = ray.remote(_call_task).options(num_cpus=1, max_retries=0, num_returns=2)
+        self._task = ray.remote(task).options(num_cpus=1, max_retries=0, num_returns=2)
 
     @property
     def slots(self) -> int:
@@ -99,7 +94,7 @@ class RayExecutor(Executor):
 
     def _lane(self, name: str) -> Any:
         if name not in self._lanes:
-            actor = ray.remote(_Lane).options(num_cpus=0, max_restarts=0, max_task_retries=0)
+            actor = ray.remote(Lane).options(num_cpus=0, max_restarts=0, max_task_retries=0)
             self._lanes[name] = actor.remote(0 if name == PULSE_LANE else LANE_NICENESS)
         return self._lanes[name]
 
@@ -237,24 +232,6 @@ def join_cluster(address: str, n_workers: int | None = None) -> RayExecutor:
     return RayExecutor(min(n_workers or cpus, cpus), context.dashboard_url or None)
 
 
-def refuse_unanswered(address: str) -> None:
-    """Raise ``Invalid`` where the address cannot be that of a cluster in reach."""
-    if address.startswith("ray://"):
-        raise Invalid(
-            f"--ray {address}: Ray Client loses running work when its connection breaks; start "
-            "cellwright on a node of the cluster and give the head's HOST:PORT (usually port 6379)"
-        )
-    if address == "auto":
-        return
-    host, _, port = address.rpartition(":")
-    if not host or not port.isdigit():
-        raise Invalid(f"--ray {address}: must be HOST:PORT of a cluster's head, or auto")
-    try:
-        socket.create_connection((host.strip("[]"), int(port)), timeout=ANSWER_S).close()
-    except (OSError, OverflowError) as error:
-        raise Invalid(f"--ray {address}: nobody answers there ({error})") from error
-
-
 def _refuse_other_versions() -> None:
     """Raise ``Invalid`` naming every node whose Python or libraries differ from ours."""
     probe = ray.remote(versions)
@@ -281,28 +258,6 @@ def _refuse_other_versions() -> None:
 
 def _living_nodes() -> list[dict[str, Any]]:
     return [node for node in ray.nodes() if node["Alive"]]
-
-
-def _call_task(function: Callable[..., Any], *arguments: Any) -> tuple[Report, Any]:
-    _be_nice(TASK_NICENESS)
-    return call(function, arguments)
-
-
-class _Lane:
-    """One worker process kept for the calls of one lane."""
-
-    def __init__(self, niceness: int) -> None:
-        _be_nice(niceness)
-
-    def call(self, function: Callable[..., Any], *arguments: Any) -> tuple[Report, Any]:
-        """Make the call."""
-        return call(function, arguments)
-
-
-def _be_nice(niceness: int) -> None:
-    """Lower this thread's priority; a cluster that lowered it further is left alone."""
-    with contextlib.suppress(PermissionError):
-        os.setpriority(os.PRIO_PROCESS, 0, niceness)
 
 
 def _ask_head() -> int:

@@ -170,7 +170,7 @@ def busy_worker(pid: int) -> int:
     end = time.monotonic() + 20
     while time.monotonic() < end:
         for child in descendants(pid):
-            if b"_call_task" in Path(f"/proc/{child}/cmdline").read_bytes():
+            if b"ray::task" in Path(f"/proc/{child}/cmdline").read_bytes():
                 return child
     raise AssertionError("no worker runs a task")
 

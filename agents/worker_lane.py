@@ -1,0 +1,38 @@
+"""What runs in the workers' processes: calls at a priority below control's."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Callable
+from typing import Any, Final
+
+from agents.worker_call import Report, call
+
+TASK_NICENESS: Final = 10
+LANE_NICENESS: Final = 5
+"""Below control and the pulse, so that both stay prompt on a full machine; lanes before tasks, for
+a fit that comes late leaves every worker without a next design."""
+
+
+def task(function: Callable[..., Any], *arguments: Any) -> tuple[Report, Any]:
+    """Make one call in whatever worker is free."""
+    be_nice(TASK_NICENESS)
+    return call(function, arguments)
+
+
+class Lane:
+    """One worker process kept for the calls of one lane."""
+
+    def __init__(self, niceness: int = LANE_NICENESS) -> None:
+        be_nice(niceness)
+
+    def call(self, function: Callable[..., Any], *arguments: Any) -> tuple[Report, Any]:
+        """Make the call."""
+        return call(function, arguments)
+
+
+def be_nice(niceness: int) -> None:
+    """Lower this thread's priority; a cluster that lowered it further is left alone."""
+    with contextlib.suppress(PermissionError):
+        os.setpriority(os.PRIO_PROCESS, 0, niceness)
