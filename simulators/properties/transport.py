@@ -77,6 +77,7 @@ def solve_conduction(
     n_threads: int | None = None,
     return_field: bool = False,
     device: Device = "cpu",
+    falls_back: bool = True,
 ) -> Conduction:
     """Solve steady conduction between the two end faces of ``axis``.
 
@@ -86,7 +87,8 @@ def solve_conduction(
     interval, (upper - lower) / upper; an interval no wider than ``negligible``, in the units of the
     conductivities, is narrow enough whatever the tolerance. ``device`` is ``cpu`` (compiled
     kernels), ``cuda``, ``auto`` (CUDA where there is one) or ``torch`` (the CUDA path's code on the
-    CPU). Raises ``Invalid`` for what cannot be meant.
+    CPU). Raises ``Invalid`` for what cannot be meant. Where a device's memory is too small the CPU
+    takes over and ``remark`` says so, or, unless ``falls_back``, ``Transient`` is raised.
     """
     table = read_conductivity(conductivity)
     if np.size(voxel_size_m) not in {1, 3}:
@@ -97,7 +99,7 @@ def solve_conduction(
     turned = replace(table, labels=np.ascontiguousarray(table.labels.transpose(order)))
     threads = n_threads or available_cores()
     turned_m = spacing_m[list(order)]
-    limits = _Limits(tolerance, negligible, max_iterations)
+    limits = _Limits(tolerance, negligible, max_iterations, falls_back)
     result = _solve(turned, turned_m, sides, limits, threads, return_field, device)
     if result.potential is None:
         return result
@@ -107,11 +109,12 @@ def solve_conduction(
 
 @dataclass(frozen=True)
 class _Limits:
-    """When to stop."""
+    """When to stop, and whether the CPU takes over from a device without memory."""
 
     tolerance: float
     negligible: float
     max_iterations: int
+    falls_back: bool
 
 
 def _solve(
@@ -146,6 +149,7 @@ def _solve(
         limits.max_iterations,
         negligible=limits.negligible / unit,
         return_field=return_field,
+        falls_back=limits.falls_back,
     )
     solution = solved.solution
     relative = _checked(solution.energy * unit, wiener)

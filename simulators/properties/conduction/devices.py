@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
+from experiments.errors import Transient
 from simulators.properties.compiled import Floats
 from simulators.properties.conduction.checkerboard import Layout
 from simulators.properties.conduction.conjugate_gradients import Solution, solve
@@ -35,8 +36,12 @@ def solve_on(
     *,
     negligible: float = 0.0,
     return_field: bool,
+    falls_back: bool = True,
 ) -> Solved:
-    """Solve on a device; torch is imported only where it may be used."""
+    """Solve on a device; torch is imported only where it may be used.
+
+    Raises ``Transient`` where the device's memory is too small and the CPU must not take over.
+    """
     remark = ""
     if device != "cpu":
         place, remark = _torch_place(device)
@@ -45,6 +50,8 @@ def solve_on(
             solved = _solve_by_torch(place, road, layout, limits, return_field)
             if solved is not None:
                 return solved
+            if not falls_back:
+                raise Transient("the device ran out of memory")
             remark = NO_MEMORY
     grid = lay_out(road, layout)
     solution = solve(grid, tolerance, max_iterations, negligible)
