@@ -56,7 +56,7 @@ class JournalReader:
         if not path.is_file():
             raise Invalid(f"{path}: no such journal")
         self._path = path
-        self._connection = _connect(path, mode="ro")
+        self._connection = _connect(path, mode=_reading_mode(path))
         try:
             self._require_tables()
             self.verify()
@@ -231,6 +231,16 @@ def _connect(path: Path, *, mode: str) -> sqlite3.Connection:
     with _sqlite_errors(path):
         address = f"{path.absolute().as_uri()}?mode={mode}"
         return sqlite3.connect(address, uri=True, timeout=_BUSY_S, isolation_level=None)
+
+
+def _reading_mode(path: Path) -> str:
+    """Return how to open for reading; where nothing can be written, SQLite keeps no index of a log.
+
+    A journal that was closed in order has no log beside it, and is read as it is.
+    """
+    log = path.with_name(f"{path.name}-wal")
+    has_log = log.exists() and log.stat().st_size > 0
+    return "ro" if has_log or os.access(path.parent, os.W_OK) else "ro&immutable=1"
 
 
 def _schema(connection: sqlite3.Connection, path: Path) -> int:

@@ -2,12 +2,13 @@ from __future__ import annotations
 
 import sqlite3
 import stat
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from controller.events import ComputeLost, Event, Interrupted
-from controller.journal import Journal, JournalReader
+from controller.journal import Journal, JournalReader, _reading_mode
 from experiments.errors import HomeInUse, Invalid, Rejected, Transient
 from tests.controller.doubles import ManualClock
 
@@ -170,3 +171,17 @@ def test_what_is_not_accepted_is_not_stored(path: Path) -> None:
         journal.append("a", losses(2), accept=refuse)
     journal.append("a", losses(1))
     assert journal.verify()[0] == 2
+
+
+def test_a_journal_on_a_read_only_disk_is_read_as_it_was_closed(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with closing(Journal(path, ManualClock())) as journal:
+        journal.append("a", losses(2))
+        monkeypatch.setattr("os.access", lambda *_: False)
+        assert _reading_mode(path) == "ro"  # its log beside it holds events
+    assert _reading_mode(path) == "ro&immutable=1"
+    before = sorted(path.parent.iterdir())
+    with JournalReader(path) as reader:
+        assert len(list(reader.read("a"))) == 2
+        assert sorted(path.parent.iterdir()) == before
