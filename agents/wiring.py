@@ -68,15 +68,19 @@ def refuse_unknown_parts(campaign: Campaign) -> None:
 def refuse_unknown_cell(campaign: Campaign, design: Design | None = None) -> None:
     """Raise ``Invalid`` naming what is allowed where a cell format or chemistry does not exist.
 
-    So it is with the materials of the design; without one, with those of the campaign's middle.
+    So it is with metrics that the chemistry or a fidelity's model cannot give, and with the
+    materials of the design; without one, with those of the campaign's middle.
     """
     from simulators.cell.chemistry import load_chemistry, require_unchanged
     from simulators.cell.formats import cell_format
+    from simulators.cell.protocol_metrics import require_runnable
     from simulators.cell.sizing import require_materials
 
     cell_format(campaign.cell.format)
     require_unchanged(campaign.cell.parameter_set, campaign.cell.parameter_set_sha256)
     load_chemistry(campaign.cell.parameter_set)
+    for fidelity in campaign.fidelities:
+        require_runnable(campaign.cell, fidelity.model, campaign.wanted)
     try:
         middle = campaign.design.from_unit([0.5] * campaign.design.n_unit)
         recipe = campaign.recipe(design or middle)

@@ -15,7 +15,7 @@ from agents.wiring import (
     refuse_unknown_cell,
     refuse_unknown_parts,
 )
-from experiments.campaign import CellSpec, PartChoice
+from experiments.campaign import CellSpec, Objective, PartChoice
 from experiments.design import Design
 from experiments.errors import Invalid
 from tests.agents.tiny_campaign import tiny_campaign
@@ -44,6 +44,13 @@ def test_an_unknown_part_is_refused_with_what_is_allowed() -> None:
 def test_an_unknown_cell_is_refused_with_what_is_allowed(cell: CellSpec, message: str) -> None:
     with pytest.raises(Invalid, match=message):
         refuse_unknown_cell(tiny_campaign(cell=cell))
+
+
+def test_a_metric_the_chemistry_cannot_give_is_refused() -> None:
+    objective = Objective(name="life", metric="cycles_to_end", sense="maximize")
+    campaign = tiny_campaign(cell=CellSpec(parameter_set="Chen2020"), objectives=(objective,))
+    with pytest.raises(Invalid, match="'Chen2020' holds no ageing parameters for cycles_to_end"):
+        refuse_unknown_cell(campaign)
 
 
 def test_an_unknown_option_of_a_decider_is_refused() -> None:
