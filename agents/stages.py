@@ -116,11 +116,7 @@ def characterize(
         n_threads=n_threads(),
     )
     if is_one_of_few:
-        scatter = scatter_by_parts(
-            voxels,
-            binder_ion_diffusivity=physics.binder_ion_diffusivity,
-            n_threads=n_threads(),
-        )
+        scatter = scatter_by_parts(voxels, binder_ion_diffusivity=physics.binder_ion_diffusivity)
         measured = measured.model_copy(update={"relative_scatter": scatter})
     if not by_depth:
         return measured

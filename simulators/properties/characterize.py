@@ -25,7 +25,7 @@ from simulators.properties.pore_size import SizeDistribution, continuous_size_di
 from simulators.properties.slabs import available_cores
 from simulators.properties.transport import BOUND_METHOD, Sides
 
-VERSION: Final = "3"
+VERSION: Final = "4"
 """Raised whenever the same volume gives other numbers; part of the stage's cache key."""
 
 __all__ = [

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from simulators.microstructure.voxels import Voxels
 from simulators.properties.representativity import fit_variance_law, subvolumes
-from simulators.properties.size_study import PARTS_PER_EDGE, SMALLEST_PART, measure_part
+from simulators.properties.size_study import SMALLEST_PART, measure_part
+
+OWN_PARTS_PER_EDGE: Final = (2, 3)
+"""Two sizes give the exponent; smaller parts cost as much again and cut through the particles."""
 
 
-def scatter_by_parts(
-    voxels: Voxels, *, binder_ion_diffusivity: float, n_threads: int | None = None
-) -> dict[str, float]:
+def scatter_by_parts(voxels: Voxels, *, binder_ion_diffusivity: float) -> dict[str, float]:
     """Return the standard deviation between volumes of this size over their mean, by property.
 
     Var = a·V^−α is fitted to cubes cut out of the volume and read at the volume's own size. Where
@@ -20,14 +23,14 @@ def scatter_by_parts(
     property that is 0, or unknown, in any part is left out.
     """
     shortest = min(voxels.labels.shape)
-    edges = [shortest // parts for parts in PARTS_PER_EDGE if shortest // parts >= SMALLEST_PART]
+    edges = [shortest // n for n in OWN_PARTS_PER_EDGE if shortest // n >= SMALLEST_PART]
     samples: dict[str, dict[int, list[float]]] = {}
     n_parts = 0
     for edge in edges:
         parts = subvolumes(voxels, edge)
         n_parts += len(parts)
         for part in parts:
-            for name, value in measure_part(part, binder_ion_diffusivity, n_threads).items():
+            for name, value in measure_part(part, binder_ion_diffusivity, n_threads=1).items():
                 samples.setdefault(name, {}).setdefault(edge, []).append(value)
     own_edge = voxels.labels.size ** (1 / 3)
     return {
