@@ -93,8 +93,8 @@ def test_a_preview_lies_beside_the_volume_and_says_its_scale(recipe, capsys):
         (TEXT.replace("0.35", "1.35"), "coating.yaml:2: porosity: found 1.35; must be below 1"),
         (TEXT.replace(": 4", ": 400"), "yaml:4: particle_d50_um: found 400 µm; must be below 100"),
         (TEXT.replace(": 4", ": 20"), "yaml:4: particle_d50_um: 20 µm is more than half the short"),
-        (TEXT.replace("94", "60"), "yaml:1: the binder domain does not fit: active 0.240 + "),
-        (TEXT + "binder_wt_pct: 9\n", "yaml:1: active_wt_pct 94 + binder_wt_pct 9 is over 100"),
+        (TEXT.replace("94", "60"), "yaml: the binder domain does not fit: active 0.240 + "),
+        (TEXT + "binder_wt_pct: 9\n", "yaml: active_wt_pct 94 + binder_wt_pct 9 is over 100"),
         (
             TEXT + "architecture: {porosity_difference: 0.9}\n",
             "yaml:5: architecture.porosity_difference: the local porosity would run from -0.100",
