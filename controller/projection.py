@@ -63,6 +63,7 @@ class Projection:
 
     def _follow(self) -> None:
         projector: Projector | None = None
+        reader: JournalReader | None = None
         while True:
             self._news.wait()
             self._news.clear()
@@ -72,15 +73,24 @@ class Projection:
                     made = self._make()
                     made.start()
                     projector = made
-                with JournalReader(self._journal) as reader:
-                    projector.catch_up(reader)
+                if reader is None:  # opening verifies the whole journal, so it is done once
+                    reader = JournalReader(self._journal)
+                projector.catch_up(reader)
                 self._is_behind = False
                 if is_last:
                     projector.close()
             except Exception as error:  # noqa: BLE001 - a projection must never end a campaign
                 self._is_behind = True
+                _close(reader)
+                reader = None
                 self._log(f"the projection failed: {type(error).__name__}: {error}")
                 self._is_closing.wait(_RETRY_S)
                 self._news.set()
             if is_last:
+                _close(reader)
                 return
+
+
+def _close(reader: JournalReader | None) -> None:
+    if reader is not None:
+        reader.close()

@@ -139,8 +139,12 @@ async def _run(
 
 
 def _wake(projection: Projection, state: State) -> None:
-    """Start the projection after the first dispatch, so that it delays nothing before."""
-    if state.dispatches:
+    """Start the projection with the first observation, so that it delays nothing before.
+
+    It takes seconds of processor time that the first jobs need on a small machine, and has little
+    to show without an observation.
+    """
+    if state.observations:
         projection.wake()
 
 
