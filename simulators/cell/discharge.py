@@ -9,6 +9,7 @@ from typing import Any, Final
 import numpy as np
 
 from experiments.errors import DesignFailed
+from experiments.fidelity import FINE_MESH_POINTS
 from experiments.observation import FailureKind
 from experiments.performance import DepthProfiles, DischargeCurve
 from experiments.recipe import ElectrolyteRecipe
@@ -89,7 +90,7 @@ class Conditions:
     temperature_K: float
     parameter_set: str = "Chen2020"
     model: str = "DFN"
-    mesh: MeshSize = field(default_factory=lambda: MeshSize.of(20))
+    mesh: MeshSize = field(default_factory=lambda: MeshSize.of(FINE_MESH_POINTS))
     rtol: float = 1e-4
     cooling: Cooling | None = None
     """None keeps the cell at the ambient temperature."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from experiments.errors import Invalid
+from experiments.fidelity import FINE_MESH_POINTS
 from simulators.cell.pybamm_door import pybamm
 
 X_STRETCH: Final = 2.0
@@ -41,7 +42,7 @@ class ModelKind:
 
     parameter_set: str = "Chen2020"
     model: str = "DFN"
-    mesh: MeshSize = field(default_factory=lambda: MeshSize.of(20))
+    mesh: MeshSize = field(default_factory=lambda: MeshSize.of(FINE_MESH_POINTS))
     is_thermal: bool = False
     """Lumped temperature of the whole cell instead of a constant one."""
     electrolyte_set: str | None = None

@@ -14,6 +14,7 @@ from typing import Final
 
 from experiments.campaign import CellSpec, Physics
 from experiments.errors import Invalid
+from experiments.fidelity import FINE_MESH_POINTS
 from experiments.properties import EffectiveProperties
 from experiments.recipe import Recipe
 from simulators.cell.discharge import discharge
@@ -61,7 +62,7 @@ def project(
     power_W: float,
     laboratory_format: str,
     measured_Wh_per_m2: tuple[float, ...],
-    mesh_points: int = 20,
+    mesh_points: int = FINE_MESH_POINTS,
 ) -> Projection:
     """Return specific energy and energy density of a whole cell giving ``power_W``.
 

@@ -1,6 +1,7 @@
 """Cell evaluations beside plain PyBaMM: ``python -m tests.benchmarks.cells WHAT [N]``.
 
-speed      the same designs built once and reused, and rebuilt each by plain PyBaMM
+speed      the same designs built once and reused, rebuilt each by plain PyBaMM, and by PyBOP
+           (in an environment of its own, ``rival_server``; skipped where that is not here)
 robust     random designs up to 10C, how each ends
 accuracy   energy against plain PyBaMM rebuilt at 80 points, for several of our meshes
 """
@@ -15,33 +16,66 @@ import time
 import numpy as np
 
 from experiments.errors import DesignFailed
+from experiments.fidelity import FINE_MESH_POINTS
 from simulators.cell.discharge import discharge
 from simulators.cell.p2d_model import MeshSize
+from tests.benchmarks.cell_rivals.pybop_process import pybop_cell
 from tests.benchmarks.plain_pybamm import energy_Wh_per_m2, plain_discharge
 from tests.benchmarks.random_designs import RandomCell, random_cells
 
+POINTS = 20
 
-def speed(n: int = 12) -> dict[str, float]:
-    """Time fresh designs at up to 2.5C: ours reused against plain PyBaMM rebuilt, both DFN-20."""
+
+def speed(n: int = 12) -> dict[str, object]:
+    """Time fresh designs at up to 2.5C, all DFN-20: ours reused, the rivals as they come.
+
+    Each design goes to all of them in turn, so that what else the machine does falls on all. CPU
+    time of the process that solves; ratios are taken design by design.
+    """
     cells = random_cells(n + 1, seed=1, c_rates=(0.5, 2.5))
-    mesh = MeshSize.of(20)
+    mesh = MeshSize.of(POINTS)
     discharge(cells[0].design, cells[0].conditions(mesh))
-    ours, within, plain = [], [], []
+    pybop = pybop_cell("Chen2020", POINTS)
+    if pybop is None:
+        print("skipped: pybop, whose environment is not here", file=sys.stderr)
+    else:
+        pybop.discharge(cells[0].design, cells[0].conditions(mesh))
+    seconds: dict[str, list[float]] = collections.defaultdict(list)
+    energies: dict[str, list[float]] = collections.defaultdict(list)
+    within = []
     for cell in cells[1:]:
         design, conditions = cell.design, cell.conditions(mesh)
         started, wall = time.process_time(), time.perf_counter()
         found = discharge(design, conditions)
-        ours.append(time.process_time() - started)
+        seconds["ours"].append(time.process_time() - started)
         within.append(found.integrator_s / (time.perf_counter() - wall))
+        energies["ours"].append(found.energy_Wh_per_m2)
         started = time.process_time()
-        _plain(cell, 20)
-        plain.append(time.process_time() - started)
+        energies["plain PyBaMM"].append(_plain(cell, POINTS))
+        seconds["plain PyBaMM"].append(time.process_time() - started)
+        if pybop is not None:
+            cpu_s, energy = pybop.discharge(design, conditions)
+            seconds[f"PyBOP {pybop.version}"].append(cpu_s)
+            energies[f"PyBOP {pybop.version}"].append(energy)
     return {
         "n": n,
-        "ours_ms": 1e3 * float(np.median(ours)),
         "integrator_share": float(np.median(within)),
-        "plain_rebuilt_ms": 1e3 * float(np.median(plain)),
-        "times_faster": float(np.median(np.array(plain) / np.array(ours))),
+        **{name: _beside(seconds, energies, name) for name in seconds},
+    }
+
+
+def _beside(
+    seconds: dict[str, list[float]], energies: dict[str, list[float]], name: str
+) -> dict[str, float]:
+    times, ratios = np.array(seconds[name]), np.array(seconds[name]) / np.array(seconds["ours"])
+    off = np.abs(np.array(energies[name]) / np.array(energies["plain PyBaMM"]) - 1.0)
+    return {
+        "median_ms": 1e3 * float(np.median(times)),
+        "largest_ms": 1e3 * float(np.max(times)),
+        "times_ours": float(np.median(ratios)),
+        "least_times_ours": float(np.min(ratios)),
+        "energy_off_plain_median": float(np.nanmedian(off)),
+        "failed": int(np.isnan(off).sum()),
     }
 
 
@@ -49,7 +83,7 @@ def robust(n: int = 1000) -> dict[str, object]:
     """Solve random designs up to 10C and count how each ended and which needed more attempts."""
     ends: collections.Counter[str] = collections.Counter()
     retried = 0
-    mesh = MeshSize.of(20)
+    mesh = MeshSize.of(FINE_MESH_POINTS)
     for cell in random_cells(n, seed=2, c_rates=(0.05, 10.0)):
         try:
             found = discharge(cell.design, cell.conditions(mesh))
@@ -103,7 +137,7 @@ def _shares(errors: np.ndarray) -> dict[str, float]:
 
 
 def _plain(cell: RandomCell, mesh_points: int) -> float:
-    conditions = cell.conditions(MeshSize.of(20))
+    conditions = cell.conditions(MeshSize.of(mesh_points))
     solution = plain_discharge(
         cell.design,
         power_W_per_m2=conditions.power_W_per_m2,

@@ -1,7 +1,7 @@
-"""When a cheap model ranks designs as DFN-20 does: ``python -m tests.benchmarks.fidelities [N]``.
+"""When a cheap model ranks designs as the fine one: ``python -m tests.benchmarks.fidelities [N]``.
 
-Designs as a 4680 campaign varies them; Spearman's correlation of energy with DFN-20 at 45, 120 and
-200 W, beside how many designs the cheap model could solve and its time.
+Designs as a 4680 campaign varies them; Spearman's correlation of energy with the fine DFN at 45,
+120 and 200 W, beside how many designs the cheap model could solve and its time.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from scipy.stats import spearmanr
 
 from experiments.campaign import CellSpec, Physics
 from experiments.errors import DesignFailed
+from experiments.fidelity import FINE_MESH_POINTS
 from experiments.properties import AxisTransport, EffectiveProperties
 from experiments.recipe import ElectrodeRecipe, Recipe
 from simulators.cell.discharge import Conditions, discharge
@@ -26,7 +27,12 @@ from simulators.cell.sizing import size_cell
 from simulators.microstructure.composition import compose
 
 POWERS_W = (45.0, 120.0, 200.0)
-CHEAP = (("half-cell", 20), ("SPM", 20), ("SPMe", 20), ("DFN", 8), ("DFN", 10))
+FINE = ("DFN", FINE_MESH_POINTS)
+CHEAP = (
+    *((model, FINE_MESH_POINTS) for model in ("half-cell", "SPM", "SPMe")),
+    ("DFN", 8),
+    ("DFN", 10),
+)
 
 
 def campaign_cell(rng: np.random.Generator) -> tuple[DesignInputs, Conditions, float]:
@@ -91,12 +97,15 @@ def table(n: int = 30) -> dict[str, dict[str, float | int]]:
     """Return model and power → correlation, solved designs, milliseconds."""
     rng = np.random.default_rng(4)
     cells = [campaign_cell(rng) for _ in range(n)]
-    for model, points in (*CHEAP, ("DFN", 20)):
+    for model, points in (*CHEAP, FINE):
         energies(cells[:1], POWERS_W[0], model, points)
     rows: dict[str, dict[str, float | int]] = {}
     for power_W in POWERS_W:
-        truth, truth_ms = energies(cells, power_W, "DFN", 20)
-        rows[f"DFN-20 at {power_W:g} W"] = {"solved": int(np.isfinite(truth).sum()), "ms": truth_ms}
+        truth, truth_ms = energies(cells, power_W, *FINE)
+        rows[f"{FINE[0]}-{FINE[1]} at {power_W:g} W"] = {
+            "solved": int(np.isfinite(truth).sum()),
+            "ms": truth_ms,
+        }
         for model, points in CHEAP:
             cheap, cheap_ms = energies(cells, power_W, model, points)
             both = np.isfinite(truth) & np.isfinite(cheap)

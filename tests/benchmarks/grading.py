@@ -14,6 +14,7 @@ from dataclasses import replace
 import numpy as np
 
 from experiments.errors import DesignFailed
+from experiments.fidelity import FINE_MESH_POINTS
 from simulators.cell.balance import balance
 from simulators.cell.chemistry import load_chemistry
 from simulators.cell.discharge import Conditions, discharge
@@ -23,7 +24,7 @@ from simulators.cell.p2d_model import MeshSize
 
 BRUGGEMAN = 1.5
 LEAST_POROSITY = 0.15
-MESH = MeshSize(x=20, r=10)
+MESH = MeshSize.of(FINE_MESH_POINTS)
 SET = "Chen2020"
 
 

@@ -68,24 +68,48 @@ def plain_values(
         else pybamm.ParameterValues(parameter_set)
     )
     values.update(
-        {
-            "Electrode height [m]": 1.0,
-            "Electrode width [m]": 1.0,
-            "Number of electrodes connected in parallel to make a cell": 1.0,
-            "Nominal cell capacity [A.h]": design.capacity_Ah_per_m2,
-            "Power function [W]": power_W_per_m2,
-            "Contact resistance [Ohm]": resistance_Ohm_m2,
-            "Ambient temperature [K]": temperature_K,
-            "Initial temperature [K]": temperature_K,
-            "Separator tortuosity factor (electrolyte)": values["Separator porosity"]
-            / values["Separator porosity"]
-            ** values["Separator Bruggeman coefficient (electrolyte)"],
-            **_electrode(values, "Negative", design.negative),
-            **_electrode(values, "Positive", design.positive),
-        },
+        plain_numbers(
+            values, design, power_W_per_m2, resistance_Ohm_m2, temperature_K=temperature_K
+        ),
         check_already_exists=False,
     )
+    for side, electrode in (("Negative", design.negative), ("Positive", design.positive)):
+        name = exchange_current(side)
+        values.update({name: _on_area(values[name], electrode.area_factor)})
     return values
+
+
+def plain_numbers(
+    values: Any,
+    design: DesignInputs,
+    power_W_per_m2: float,
+    resistance_Ohm_m2: float,
+    *,
+    temperature_K: float,
+) -> dict[str, float]:
+    """Return every number of a design by PyBaMM's name; only the area factors are left out.
+
+    ``values`` is the parameter set, for its separator.
+    """
+    return {
+        "Electrode height [m]": 1.0,
+        "Electrode width [m]": 1.0,
+        "Number of electrodes connected in parallel to make a cell": 1.0,
+        "Nominal cell capacity [A.h]": design.capacity_Ah_per_m2,
+        "Power function [W]": power_W_per_m2,
+        "Contact resistance [Ohm]": resistance_Ohm_m2,
+        "Ambient temperature [K]": temperature_K,
+        "Initial temperature [K]": temperature_K,
+        "Separator tortuosity factor (electrolyte)": values["Separator porosity"]
+        / values["Separator porosity"] ** values["Separator Bruggeman coefficient (electrolyte)"],
+        **_electrode("Negative", design.negative),
+        **_electrode("Positive", design.positive),
+    }
+
+
+def exchange_current(side: str) -> str:
+    """Return PyBaMM's name of an electrode's exchange-current density."""
+    return f"{side} electrode exchange-current density [A.m-2]"
 
 
 def energy_Wh_per_m2(solution: Any, power_W_per_m2: float) -> float:
@@ -93,12 +117,14 @@ def energy_Wh_per_m2(solution: Any, power_W_per_m2: float) -> float:
     return power_W_per_m2 * float(solution.t[-1]) / 3600.0
 
 
-def _electrode(values: Any, side: str, electrode: ElectrodeInputs) -> dict[str, Any]:
-    exchange = values[f"{side} electrode exchange-current density [A.m-2]"]
-
+def _on_area(exchange: Any, area_factor: float) -> Any:
     def exchange_on_measured_area(*arguments: Any) -> Any:
-        return electrode.area_factor * exchange(*arguments)
+        return area_factor * exchange(*arguments)
 
+    return exchange_on_measured_area
+
+
+def _electrode(side: str, electrode: ElectrodeInputs) -> dict[str, float]:
     return {
         f"{side} electrode thickness [m]": electrode.thickness_m,
         f"{side} electrode porosity": electrode.porosity,
@@ -108,7 +134,6 @@ def _electrode(values: Any, side: str, electrode: ElectrodeInputs) -> dict[str, 
         f"{side} electrode tortuosity factor (electrode)": 1.0 - electrode.porosity,
         f"{side} electrode conductivity [S.m-1]": electrode.conductivity_S_per_m,
         f"{side} particle radius [m]": electrode.particle_radius_m,
-        f"{side} electrode exchange-current density [A.m-2]": exchange_on_measured_area,
         f"Initial concentration in {side.lower()} electrode [mol.m-3]": (
             electrode.initial_concentration_mol_per_m3
         ),

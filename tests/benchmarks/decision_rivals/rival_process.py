@@ -1,15 +1,10 @@
-"""A rival behind an ask/tell process in an environment of its own: JSON lines both ways.
+"""A rival decider behind an ask/tell process in an environment of its own (``rival_server``).
 
-An environment is a virtual environment ``<CELLWRIGHT_RIVALS>/<name>`` (default ``build/rivals``),
-made with the pinned ``requirements`` named in the server's first lines. The server is
-``<name>_server.py`` beside this file and imports nothing of ours.
+The server is ``<name>_server.py`` beside this file.
 """
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -19,20 +14,15 @@ from experiments.design import Design
 from experiments.observation import Observation
 from experiments.ranking import Candidate, Question, Ranking, Recommendation
 from tests.benchmarks.decision_problems import unit_point
+from tests.benchmarks.rival_server import RivalServer, rival_python
 
 HERE = Path(__file__).resolve().parent
 
 
 def rival_environments() -> dict[str, Path]:
     """Return the Python of every rival whose environment is here."""
-    root = Path(os.environ.get("CELLWRIGHT_RIVALS", HERE.parents[2] / "build" / "rivals"))
-    found = {}
-    for server in sorted(HERE.glob("*_server.py")):
-        name = server.stem.removesuffix("_server")
-        python = root / name / "bin" / "python"
-        if python.is_file():
-            found[name] = python
-    return found
+    names = (server.stem.removesuffix("_server") for server in sorted(HERE.glob("*_server.py")))
+    return {name: python for name in names if (python := rival_python(name)) is not None}
 
 
 class RivalDecider:
@@ -40,15 +30,8 @@ class RivalDecider:
 
     def __init__(self, name: str) -> None:
         self.name = name
-        environment = dict(os.environ, OMP_NUM_THREADS="1")
-        self._process = subprocess.Popen(
-            [str(rival_environments()[name]), str(HERE / f"{name}_server.py")],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-            env=environment,
-        )
-        self.version = str(self._say({"do": "version"})["version"])
+        self._server = RivalServer(rival_environments()[name], HERE / f"{name}_server.py")
+        self.version = str(self._server.ask({"do": "version"})["version"])
         self._n_told = 0
         self._has_started = False
 
@@ -57,7 +40,7 @@ class RivalDecider:
         campaign = question.campaign
         if not self._has_started:
             self._has_started = True
-            self._say(
+            self._server.ask(
                 {
                     "do": "start",
                     "seed": campaign.seed,
@@ -71,9 +54,9 @@ class RivalDecider:
                 }
             )
         for observation in question.observations[self._n_told :]:
-            self._say({"do": "tell", **_told(question, observation)})
+            self._server.ask({"do": "tell", **_told(question, observation)})
         self._n_told = len(question.observations)
-        answer = self._say({"do": "ask", "left": question.left})
+        answer = self._server.ask({"do": "ask", "left": question.left})
         recommended = answer.get("recommended")
         return Ranking(
             position=question.position,
@@ -90,21 +73,6 @@ class RivalDecider:
             if recommended is None
             else Recommendation(design=_design(recommended), predicted={}),
         )
-
-    def _say(self, message: dict[str, Any]) -> dict[str, Any]:
-        assert self._process.stdin is not None
-        assert self._process.stdout is not None
-        self._process.stdin.write(json.dumps(message) + "\n")
-        self._process.stdin.flush()
-        line = self._process.stdout.readline()
-        if not line:
-            raise RuntimeError(f"the rival {self.name} ended with {self._process.wait()}")
-        answer: dict[str, Any] = json.loads(line)
-        return answer
-
-    def __del__(self) -> None:
-        self._process.terminate()
-        self._process.wait()
 
 
 def _design(x: list[float]) -> Design:
