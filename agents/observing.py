@@ -53,6 +53,7 @@ def observe(
         metrics={} if is_failed else observed_metrics(outcome.results, measured),
         properties=outcome.mean,
         termination=first.termination if first is not None and not is_failed else None,
+        flags=() if is_failed else tuple(_flags(outcome)),
         failure=outcome.failure,
         provenance=Provenance(
             stages=outcome.records,
@@ -86,6 +87,16 @@ def _artifacts(outcome: Outcome, store: ArtifactStore) -> dict[str, Artifact]:
         text = json.dumps(outcome.failure.evidence, indent=1, sort_keys=True)
         artifacts["reproducer"] = store.write(text.encode(), ".json")
     return artifacts
+
+
+def _flags(outcome: Outcome) -> list[str]:
+    """Return what the cell model says of its results, with the power where there are several."""
+    return [
+        flag if len(outcome.results) == 1 or power_W is None else f"{flag} at {power_W:g} W"
+        for power_W, result in outcome.results.items()
+        if result.at_mean is not None
+        for flag in result.at_mean.flags
+    ]
 
 
 def _fallbacks(outcome: Outcome) -> list[str]:

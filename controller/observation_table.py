@@ -104,6 +104,12 @@ def _record(found: tuple[Observation, ...]) -> list[Column]:
     return [
         _text("termination", "what ended the discharge", found, lambda o: o.termination),
         _text(
+            "flags",
+            "what to know before believing the numbers",
+            found,
+            lambda o: "; ".join(o.flags) or None,
+        ),
+        _text(
             "failure",
             "kind of failure, empty where there are metrics",
             found,

@@ -121,6 +121,9 @@ class Observation(Frozen):
     properties: EffectiveProperties | None = None
     """Mean over the job's volumes."""
     termination: str | None = None
+    flags: tuple[str, ...] = ()
+    """What to know before believing the numbers: a depleted electrolyte, a model beyond the rates
+    it ranks designs at."""
     failure: Failure | None = None
     provenance: Provenance = Provenance()
 

@@ -19,7 +19,7 @@ from experiments.campaign import Campaign
 from experiments.design import Design
 from experiments.errors import Invalid
 from experiments.job import Job, new_job
-from experiments.observation import FailureKind, Observation
+from experiments.observation import FailureKind, Metric, Observation
 
 if TYPE_CHECKING:
     from controller.report.evaluation_figures import Shown
@@ -198,6 +198,7 @@ def _document(observation: Observation) -> dict[str, Any]:
             name: metric.reason for name, metric in observation.metrics.items() if metric.reason
         },
         "termination": observation.termination,
+        "flags": list(observation.flags),
         "failure": plain["failure"],
         "provenance": plain["provenance"],
     }
@@ -214,15 +215,30 @@ def _show(spec: Campaign, observation: Observation) -> None:
     table.add_column(f"{spec.cell.format}{power}, {observation.job.fidelity}")
     table.add_column("", justify="right")
     table.add_column("volumes", style="dim")
+    table.add_column("bias", justify="right", style="dim")
     for name, metric in observation.metrics.items():
         label = metric_label(name)
         table.add_row(
             label.text,
             with_unit(metric.value, label.unit) if metric.value is not None else metric.reason,
             ", ".join(three(sample) for sample in metric.samples),
+            _relative_bias(metric),
         )
     console.print(table)
+    console.print(
+        "Bias: the structure's figures by its voxels, the cell's by mesh and tolerance alone.",
+        style="dim",
+    )
+    for note in (*observation.flags, *observation.provenance.fallbacks):
+        console.print(f"Note: {note}.")
     console.print(
         f"Ended by: {observation.termination}. "
         f"Worker time {duration(observation.provenance.busy_s)}."
     )
+
+
+def _relative_bias(metric: Metric) -> str:
+    """Return a metric's estimated mesh and voxel error as a share of its value."""
+    if metric.bias is None or not metric.value:
+        return ""
+    return f"{metric.bias / metric.value:+.2%}"

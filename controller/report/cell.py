@@ -66,7 +66,7 @@ def losses_along(named: NamedCurve) -> Figure | None:
     """Return one cell's losses, stacked over the discharge."""
     if not named.curve.losses_V:
         return None
-    names = _ordered(named.curve)
+    names = ordered_losses(named.curve)
     data: list[Trace] = [
         {
             "type": "scatter",
@@ -102,7 +102,7 @@ def mean_losses(curves: list[NamedCurve]) -> Figure | None:
     with_losses = [one for one in curves if one.curve.losses_V]
     if not with_losses:
         return None
-    names = _ordered(with_losses[0].curve)
+    names = ordered_losses(with_losses[0].curve)
     means = {
         one.name: [1000 * mean_loss_V(one.curve, name) for name in names] for one in with_losses
     }
@@ -153,7 +153,7 @@ def loss_text(name: str) -> str:
     return words[:1].upper() + words[1:]
 
 
-def _ordered(curve: DischargeCurve) -> list[str]:
+def ordered_losses(curve: DischargeCurve) -> list[str]:
     """Return the causes electrode by electrode, unknown ones last."""
     known = [name for name in LOSS_COLOURS if name in curve.losses_V]
     return known + [name for name in curve.losses_V if name not in LOSS_COLOURS]

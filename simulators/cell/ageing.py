@@ -9,14 +9,13 @@ import numpy as np
 from aurora_unicycler import CyclingProtocol
 from pydantic import Field
 
-from experiments.errors import DesignFailed, Invalid
+from experiments.errors import Invalid
 from experiments.frozen import Frozen
-from experiments.observation import FailureKind
 from simulators.cell.balance import Balance
 from simulators.cell.chemistry import AGEING_SETS, Array
+from simulators.cell.cycle_simulation import cycling_simulation, run_cycles
 from simulators.cell.discharge import Conditions
 from simulators.cell.p2d_inputs import DesignInputs, at_state_of_charge
-from simulators.cell.p2d_model import bare_model, mesh_points, submesh_types
 from simulators.cell.p2d_parameters import (
     design_parameters,
     negative_surface_factor,
@@ -109,14 +108,7 @@ def age(
     ]
     inputs = {**conditions.named(), **at_state_of_charge(design, balance, 0.0).named()}
     simulation = ageing_simulation(design, conditions, mechanisms, cycles)
-    try:
-        solution = simulation.solve(inputs=inputs, calc_esoh=False, showprogress=False)
-    except pybamm.SolverError as error:
-        raise DesignFailed(
-            f"ageing did not converge: {str(error).splitlines()[0][:300]}",
-            kind=FailureKind.solver_failed,
-            inputs=inputs,
-        ) from error
+    solution = run_cycles(simulation, inputs, "ageing")
     return _read(solution, design, mechanisms.end_share)
 
 
@@ -164,25 +156,10 @@ def ageing_simulation(
         options |= {"lithium plating": "partially reversible"}
     if mechanisms.active_loss:
         options |= {"loss of active material": "stress-driven"}
-    bare = bare_model(kind, options)
     values = design_parameters(kind)
     scale_ageing(values)
-    values.update(
-        {
-            "Nominal cell capacity [A.h]": design.capacity_Ah_per_m2,
-            "Current function [A]": design.capacity_Ah_per_m2,
-        },
-        check_already_exists=False,
-    )
-    return pybamm.Simulation(
-        bare,
-        experiment=pybamm.Experiment(cycles),
-        parameter_values=values,
-        submesh_types=submesh_types(bare),
-        var_pts=mesh_points(kind.mesh),
-        solver=pybamm.IDAKLUSolver(
-            rtol=conditions.rtol, atol=conditions.rtol * 1e-2, on_extrapolation="ignore"
-        ),
+    return cycling_simulation(
+        kind, design, pybamm.Experiment(cycles), values, rtol=conditions.rtol, options=options
     )
 
 

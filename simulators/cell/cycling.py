@@ -12,9 +12,9 @@ from experiments.errors import DesignFailed, Invalid
 from experiments.observation import FailureKind
 from simulators.cell.balance import Balance
 from simulators.cell.chemistry import Array
+from simulators.cell.cycle_simulation import cycling_simulation, run_cycles
 from simulators.cell.discharge import Conditions
 from simulators.cell.p2d_inputs import DesignInputs, at_state_of_charge
-from simulators.cell.p2d_model import bare_model, mesh_points, submesh_types
 from simulators.cell.p2d_parameters import design_parameters
 from simulators.cell.pybamm_door import pybamm
 
@@ -58,35 +58,16 @@ def run_protocol(
         raise Invalid(f"from_share: {from_share:g} is out of range; allowed: 0 to 1")
     instructions = protocol.to_pybamm_experiment()
     kind = conditions.kind(design)
-    bare = bare_model(kind, {})
-    values = design_parameters(kind)
-    values.update(
-        {
-            "Nominal cell capacity [A.h]": design.capacity_Ah_per_m2,
-            "Current function [A]": design.capacity_Ah_per_m2,
-        },
-        check_already_exists=False,
-    )
-    simulation = pybamm.Simulation(
-        bare,
-        experiment=pybamm.Experiment(instructions),
-        parameter_values=values,
-        submesh_types=submesh_types(bare),
-        var_pts=mesh_points(kind.mesh),
-        solver=pybamm.IDAKLUSolver(
-            rtol=conditions.rtol, atol=conditions.rtol * 1e-2, on_extrapolation="ignore"
-        ),
+    simulation = cycling_simulation(
+        kind,
+        design,
+        pybamm.Experiment(instructions),
+        design_parameters(kind),
+        rtol=conditions.rtol,
     )
     start = at_state_of_charge(design, balance, from_share)
     inputs = {**conditions.named(), **start.named()}
-    try:
-        solution = simulation.solve(inputs=inputs, calc_esoh=False, showprogress=False)
-    except pybamm.SolverError as error:
-        raise DesignFailed(
-            f"the protocol did not converge: {str(error).splitlines()[0][:300]}",
-            kind=FailureKind.solver_failed,
-            inputs=inputs,
-        ) from error
+    solution = run_cycles(simulation, inputs, "the protocol")
     steps = [step for cycle in solution.cycles for step in cycle.steps]
     if len(steps) < len(instructions):
         raise DesignFailed(

@@ -26,6 +26,7 @@ from simulators.cell.p2d_inputs import DesignInputs
 from simulators.cell.p2d_model import MeshSize, ModelKind
 from simulators.cell.profiles import read_profiles
 from simulators.cell.pybamm_door import pybamm
+from simulators.cell.solver import first_line
 
 FIRST_INSTANT_S: Final = 1.0
 """A discharge that ends sooner counts as a power the cell cannot give."""
@@ -185,7 +186,7 @@ def solve_named(case: NamedCase, *, with_details: bool = False) -> Discharge:
             )
             result = read_discharge(solved, given, fallback, built if with_details else None)
         except (pybamm.SolverError, ArithmeticError) as error:
-            errors.append(str(error).splitlines()[0][:300])
+            errors.append(first_line(error))
             continue
         if result.duration_s < FIRST_INSTANT_S or _is_still_rising(result, given):
             raise DesignFailed(

@@ -12,6 +12,7 @@ from simulators.cell.chemistry import Array, load_chemistry
 from simulators.cell.p2d_model import ModelKind, bare_model, discretise
 from simulators.cell.p2d_parameters import design_parameters
 from simulators.cell.pybamm_door import pybamm
+from simulators.cell.solver import integrator
 
 SOFT_START_S: Final = 1.0
 """Time constant with which a soft start approaches the full power."""
@@ -80,13 +81,8 @@ class DischargeModel:
         """
         kind = (rtol, with_details, n_threads)
         if kind not in self._solvers:
-            self._solvers[kind] = pybamm.IDAKLUSolver(
-                rtol=rtol,
-                atol=rtol * 1e-2,
-                on_extrapolation="ignore",
-                output_variables=[*OUTPUTS, *(self.details if with_details else ())],
-                options={"silence_sundials_errors": True, "num_threads": n_threads},
-            )
+            outputs = (*OUTPUTS, *(self.details if with_details else ()))
+            self._solvers[kind] = integrator(rtol, outputs=outputs, n_threads=n_threads)
         return self._solvers[kind].solve(self.model, [0.0, end_s], inputs=inputs)
 
 

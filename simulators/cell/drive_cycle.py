@@ -10,9 +10,8 @@ from typing import Any, Final
 import numpy as np
 from pydantic import Field, model_validator
 
-from experiments.errors import DesignFailed, Invalid
+from experiments.errors import Invalid
 from experiments.frozen import Frozen
-from experiments.observation import FailureKind
 from simulators.cell.balance import Balance
 from simulators.cell.chemistry import Array
 from simulators.cell.discharge import Conditions
@@ -20,6 +19,7 @@ from simulators.cell.p2d_inputs import DesignInputs, at_state_of_charge
 from simulators.cell.p2d_model import ModelKind, bare_model, discretise
 from simulators.cell.p2d_parameters import design_parameters
 from simulators.cell.pybamm_door import pybamm
+from simulators.cell.solver import integrator, not_converged
 
 _OUTPUTS: Final = ("Voltage [V]", "Current [A]", "Volume-averaged cell temperature [K]")
 
@@ -94,21 +94,11 @@ def drive(
     times_s = np.asarray(profile.time_s)
     stops_s = np.unique(np.concatenate([n * period_s + times_s for n in range(repeats)]))
     model = _model(conditions.kind(design), profile, repeats)
-    solver = pybamm.IDAKLUSolver(
-        rtol=conditions.rtol,
-        atol=conditions.rtol * 1e-2,
-        on_extrapolation="ignore",
-        output_variables=list(_OUTPUTS),
-        options={"silence_sundials_errors": True},
-    )
+    solver = integrator(conditions.rtol, outputs=_OUTPUTS)
     try:
         solved = solver.solve(model, stops_s, inputs=inputs)
     except pybamm.SolverError as error:
-        raise DesignFailed(
-            f"the drive cycle did not converge: {str(error).splitlines()[0][:300]}",
-            kind=FailureKind.solver_failed,
-            inputs=inputs,
-        ) from error
+        raise not_converged("the drive cycle", inputs, error) from error
     return _read(solved, profile)
 
 

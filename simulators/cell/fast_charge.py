@@ -23,6 +23,7 @@ from simulators.cell.p2d_inputs import DesignInputs, at_state_of_charge
 from simulators.cell.p2d_model import ModelKind, bare_model, discretise
 from simulators.cell.p2d_parameters import design_parameters
 from simulators.cell.pybamm_door import pybamm
+from simulators.cell.solver import first_line, integrator
 
 _CHARGED: Final = "Charged"
 _OUTPUTS: Final = ("Voltage [V]", "Current [A]", "Discharge capacity [A.h]", "Plating margin [V]")
@@ -55,13 +56,7 @@ class _ChargeModel:
 
     def solve(self, inputs: dict[str, float], end_s: float, rtol: float) -> Any:
         if rtol not in self._solvers:
-            self._solvers[rtol] = pybamm.IDAKLUSolver(
-                rtol=rtol,
-                atol=rtol * 1e-2,
-                on_extrapolation="ignore",
-                output_variables=list(_OUTPUTS),
-                options={"silence_sundials_errors": True},
-            )
+            self._solvers[rtol] = integrator(rtol, outputs=_OUTPUTS)
         return self._solvers[rtol].solve(self.model, [0.0, end_s], inputs=inputs)
 
 
@@ -103,7 +98,7 @@ def fast_charge(
                 inputs, 72_000.0, conditions.rtol * tightening
             )
         except pybamm.SolverError as error:
-            errors.append(str(error).splitlines()[0][:300])
+            errors.append(first_line(error))
             continue
         if _CHARGED not in str(solved.termination):
             errors.append(f"ended by {solved.termination}")

@@ -17,10 +17,10 @@ import numpy as np
 
 from experiments.campaign import AgeingSpec
 from experiments.errors import DesignFailed
-from experiments.observation import FailureKind
 from simulators.cell.ageing import Mechanisms, ageing_simulation
 from simulators.cell.balance import Balance
 from simulators.cell.chemistry import Array, load_chemistry
+from simulators.cell.cycle_simulation import run_cycles
 from simulators.cell.discharge import Conditions
 from simulators.cell.p2d_inputs import DesignInputs, at_state_of_charge
 from simulators.cell.protocols import cycling
@@ -53,9 +53,16 @@ class Lifetime:
 
 
 def lifetime(
-    design: DesignInputs, balance: Balance, conditions: Conditions, spec: AgeingSpec
+    design: DesignInputs,
+    balance: Balance,
+    conditions: Conditions,
+    spec: AgeingSpec,
+    *,
+    refinement: float = 1.0,
 ) -> Lifetime:
     """Cycle an empty cell until its discharge gives too little, or ``max_cycles``.
+
+    ``refinement`` divides every jump, so that what jumping costs can be measured.
 
     Raises ``Invalid`` where the parameter set does not fit, ``DesignFailed`` (solver_failed) where
     a cycle does not converge.
@@ -91,7 +98,10 @@ def lifetime(
         fade = max((charges[-2] - charges[-1]) / charges[0], 1e-9)
         left = charges[-1] / charges[0] - spec.end_share
         allowed = min(
-            STEP_SHARE / fade, left / fade + 1.0, at_cycle[-1], spec.max_cycles - at_cycle[-1]
+            STEP_SHARE / fade / refinement,
+            at_cycle[-1] / refinement,
+            left / fade + 1.0,
+            spec.max_cycles - at_cycle[-1],
         )
         jumped, charge = cycler.jump_and_run(int(allowed))
         at_cycle.append(at_cycle[-1] + jumped + 1.0)
@@ -122,20 +132,8 @@ class _Cycler:
         """Solve one cycle and return the charge of its discharge."""
         if self._last is not None:
             self._before = self._state(self._last)
-        try:
-            solution = self.simulation.solve(
-                inputs=self.inputs,
-                calc_esoh=False,
-                showprogress=False,
-                starting_solution=self._last,
-            )
-        except pybamm.SolverError as error:
-            raise DesignFailed(
-                f"ageing did not converge in cycle {self.solved + 1} solved: "
-                f"{str(error).splitlines()[0][:300]}",
-                kind=FailureKind.solver_failed,
-                inputs=self.inputs,
-            ) from error
+        what = f"ageing, cycle {self.solved + 1} solved,"
+        solution = run_cycles(self.simulation, self.inputs, what, after=self._last)
         self.solved += 1
         discharge = solution.cycles[-1].steps[-1]
         self._last = discharge.last_state
