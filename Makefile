@@ -1,12 +1,14 @@
 # make setup   create .venv from the locked constraints
 # make run     run the quickstart campaign to its end
-# make test    run the tests (make test-slow: the long ones; make check: ruff and mypy)
+# make test    run the tests, JOBS=2 files at a time (make test-slow: the long ones; make check:
+#              ruff and mypy)
 
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 	$$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null \
 	&& echo $$p && break; done)
 EXTRAS ?= dev
 HOME_DIR ?= cellwright-home
+JOBS ?= 2
 BIN := .venv/bin
 STAMP := .venv/installed-$(EXTRAS)
 
@@ -27,7 +29,7 @@ run: setup
 	$(BIN)/cellwright --home $(HOME_DIR) run quickstart
 
 test: setup
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder
 
 test-slow: setup
 	$(BIN)/python -m pytest -m slow --timeout 3600

@@ -8,7 +8,7 @@ import shutil
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import pytest
 
@@ -16,6 +16,26 @@ if TYPE_CHECKING:
     from agents.ray_executor import RayExecutor
 
 REPOSITORY = Path(__file__).resolve().parent.parent
+TOGETHER = {"tests/system/test_kill.py": "tests/system/test_session.py"}
+"""Files that share what a session fixture of theirs starts: one worker runs both."""
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Deal out whole files, so that each one's fixtures are made once."""
+    from xdist.scheduler import LoadFileScheduling
+
+    class Files(LoadFileScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            file = nodeid.partition("::")[0]
+            return TOGETHER.get(file, file)
+
+    return Files(config, log)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the whole processes first: nobody should wait for the longest at the end."""
+    items.sort(key=lambda item: not item.nodeid.startswith("tests/system"))
 
 
 def absent(reason: str) -> NoReturn:
