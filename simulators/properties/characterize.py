@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from typing import Final, Literal
@@ -25,7 +26,7 @@ from simulators.properties.pore_size import SizeDistribution, continuous_size_di
 from simulators.properties.slabs import available_cores
 from simulators.properties.transport import BOUND_METHOD, Sides
 
-VERSION: Final = "4"
+VERSION: Final = "5"
 """Raised whenever the same volume gives other numbers; part of the stage's cache key."""
 
 __all__ = [
@@ -87,6 +88,7 @@ def characterize(
 class _Shapes:
     """What is measured once and used in both results."""
 
+    percolating: dict[str, dict[str, float]]
     interfaces: Interfaces
     pore_size: SizeDistribution
     particles: Particles | None
@@ -130,16 +132,8 @@ def characterize_fully(
         )
         for carrier, conductivity in (("pore", electrolyte), ("solid", solid_conductivity))
     )
-    report("percolation")
-    fraction = voxels.volume_fraction
-    percolating = percolating_fractions(
-        voxels.labels,
-        {str(phase): (PHASE_LABEL[phase],) for phase in fraction},
-        axes=axes,
-        is_periodic=sides == "periodic",
-        n_threads=threads,
-    )
-    shapes = _measure_shapes(voxels, area_estimator, detail, threads, report)
+    report("percolation, interface areas and sizes")
+    shapes = _measure_shapes(voxels, area_estimator, detail, axes, sides, threads)
     settings: dict[str, str | int | float | bool | None] = {
         "axes": ",".join(str(axis) for axis in axes),
         "binder_ion_diffusivity": binder_ion_diffusivity,
@@ -153,8 +147,8 @@ def characterize_fully(
     properties = EffectiveProperties(
         shape=_triple(voxels.labels.shape),
         voxel_size_m=voxels.voxel_size_m,
-        volume_fraction={str(phase): share for phase, share in fraction.items()},
-        percolating_fraction=percolating,
+        volume_fraction={str(phase): share for phase, share in voxels.volume_fraction.items()},
+        percolating_fraction=shapes.percolating,
         pore_transport=pore,
         solid_transport=solid,
         interface_area_per_m=_named_areas(shapes.interfaces),
@@ -206,27 +200,54 @@ def _check(
 
 
 def _measure_shapes(
-    voxels: Voxels, estimator: Estimator, detail: Detail, n_threads: int, report: Progress
+    voxels: Voxels,
+    estimator: Estimator,
+    detail: Detail,
+    axes: Sequence[int],
+    sides: Sides,
+    n_threads: int,
 ) -> _Shapes:
+    """Measure what needs no solution, two things at a time: much of it runs on one thread only."""
     labels, size_m = voxels.labels, voxels.voxel_size_m
-    report("interface areas")
-    interfaces = measure_interfaces(
-        labels,
-        size_m,
-        n_phases=max(3, int(labels.max()) + 1),
-        estimator=estimator,
-        n_threads=n_threads,
-    )
-    report("pore sizes")
-    pore_size = continuous_size_distribution(
-        labels == PHASE_LABEL["pore"], size_m, n_threads=n_threads
-    )
+    lanes = min(2, n_threads)
+    share = n_threads // lanes
+    phases = {str(phase): (PHASE_LABEL[phase],) for phase in voxels.volume_fraction}
     is_active = labels == PHASE_LABEL["active"]
-    particles = None
-    if is_active.any() and (detail == "full" or _GENERATED_RADIUS not in voxels.statistics):
-        report("particle sizes")
-        particles = separate_particles(is_active, size_m, n_threads=n_threads)
-    return _Shapes(interfaces, pore_size, particles)
+    needs_particles = detail == "full" or _GENERATED_RADIUS not in voxels.statistics
+    with ThreadPoolExecutor(lanes, thread_name_prefix="shapes") as pool:  # the longest first
+        pore_size = pool.submit(
+            continuous_size_distribution,
+            labels == PHASE_LABEL["pore"],
+            size_m,
+            n_threads=share,
+        )
+        interfaces = pool.submit(
+            measure_interfaces,
+            labels,
+            size_m,
+            n_phases=max(3, int(labels.max()) + 1),
+            estimator=estimator,
+            n_threads=share,
+        )
+        particles = (
+            pool.submit(separate_particles, is_active, size_m, n_threads=share)
+            if needs_particles and is_active.any()
+            else None
+        )
+        percolating = pool.submit(
+            percolating_fractions,
+            labels,
+            phases,
+            axes=axes,
+            is_periodic=sides == "periodic",
+            n_threads=share,
+        )
+        return _Shapes(
+            percolating.result(),
+            interfaces.result(),
+            pore_size.result(),
+            None if particles is None else particles.result(),
+        )
 
 
 def _particle_radius_m(voxels: Voxels, shapes: _Shapes) -> float | None:

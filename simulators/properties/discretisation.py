@@ -20,13 +20,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulators.properties.slabs import available_cores
-from simulators.properties.transport import Sides, solve_conduction
+from simulators.properties.transport import Sides, estimate_conductivity
 
 SMALLEST_EDGE: Final = 16
 """Voxels along the shortest edge; what is smaller has no image at 2h worth the name (assumed)."""
-COARSE_WIDTH: Final = 1e-2
-"""Interval of the coarse solutions relative to the fine one: the value, an energy, lies far nearer
-to the truth than the interval is wide, and the differences looked for are larger."""
+COARSE_CHANGE: Final = 1e-3
+"""The coarse solutions stop when their last iterations changed less, relative to the fine one: the
+differences looked for are tens of times larger."""
 
 
 def discretisation_bias(
@@ -56,15 +56,15 @@ def discretisation_bias(
         }
         if not conducting:
             return 0.0
-        return solve_conduction(
+        return estimate_conductivity(
             (every_other, conducting),
             axis=axis,
             voxel_size_m=voxel_size_m,
             sides=sides,
-            tolerance=COARSE_WIDTH,
-            negligible=COARSE_WIDTH * relative,
+            tolerance=COARSE_CHANGE,
+            negligible=COARSE_CHANGE * relative,
             n_threads=max(1, threads // 2),
-        ).relative
+        )
 
     with ThreadPoolExecutor(min(2, threads), thread_name_prefix="every-other") as pool:
         first, second = pool.map(solve, (0, 1))

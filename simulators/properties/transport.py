@@ -14,14 +14,12 @@ from simulators.properties.conduction import (
     ConductivityTable,
     Device,
     dense_potential,
-    kinds_of,
-    make_even,
-    plan_layout,
+    estimate_energy,
+    lay_out,
+    pose,
     read_conductivity,
     solve_on,
-    survey,
 )
-from simulators.properties.percolation import find_runs
 from simulators.properties.slabs import available_cores
 
 Sides = Literal["no_flux", "periodic"]
@@ -29,6 +27,7 @@ BOUND_METHOD: Final = "energy of the potential above, of an equilibrated flux be
 NO_PATH: Final = "no path joins the ends"
 LEAST_TOLERANCE: Final = 1e-5
 """Single precision gives no more."""
+MAX_ITERATIONS: Final = 500
 LONGEST: Final = 32_000
 """Runs of voxels are kept as 16-bit numbers."""
 WIENER_SLACK: Final = 1e-5
@@ -73,7 +72,7 @@ def solve_conduction(
     sides: Sides = "no_flux",
     tolerance: float = 1e-3,
     negligible: float = 0.0,
-    max_iterations: int = 500,
+    max_iterations: int = MAX_ITERATIONS,
     n_threads: int | None = None,
     return_field: bool = False,
     device: Device = "cpu",
@@ -90,21 +89,59 @@ def solve_conduction(
     CPU). Raises ``Invalid`` for what cannot be meant. Where a device's memory is too small the CPU
     takes over and ``remark`` says so, or, unless ``falls_back``, ``Transient`` is raised.
     """
-    table = read_conductivity(conductivity)
-    if np.size(voxel_size_m) not in {1, 3}:
-        raise Invalid(f"expected one voxel size or three, not {voxel_size_m}")
-    spacing_m = np.broadcast_to(np.asarray(voxel_size_m, np.float64), 3)
-    _check(table.labels.shape, axis, spacing_m, sides, tolerance, device)
-    order = (axis, *(a for a in range(3) if a != axis))
-    turned = replace(table, labels=np.ascontiguousarray(table.labels.transpose(order)))
+    turned, turned_m, order = _turned(conductivity, axis, voxel_size_m, sides, tolerance)
+    if device not in get_args(Device):
+        raise Invalid(f"device must be one of {', '.join(get_args(Device))}, not {device!r}")
     threads = n_threads or available_cores()
-    turned_m = spacing_m[list(order)]
     limits = _Limits(tolerance, negligible, max_iterations, falls_back)
     result = _solve(turned, turned_m, sides, limits, threads, return_field, device)
     if result.potential is None:
         return result
     back = result.potential.transpose(np.argsort(order))
     return replace(result, potential=np.ascontiguousarray(back))
+
+
+def estimate_conductivity(
+    conductivity: Conductivity,
+    *,
+    axis: int = 0,
+    voxel_size_m: float | tuple[float, float, float] = 1.0,
+    sides: Sides = "no_flux",
+    tolerance: float = 1e-3,
+    negligible: float = 0.0,
+    n_threads: int | None = None,
+) -> float:
+    """Return the effective conductivity alone, without a certified interval and in less time.
+
+    For comparisons between structures, never as a result: ``tolerance`` bounds what the last
+    iterations changed, not the error. Arguments and errors are those of ``solve_conduction``.
+    """
+    turned, turned_m, _ = _turned(conductivity, axis, voxel_size_m, sides, tolerance)
+    threads = n_threads or available_cores()
+    problem = pose(turned, turned_m, is_periodic=sides == "periodic", n_threads=threads)
+    if problem.way is None:
+        return 0.0
+    unit = problem.unit
+    energy = estimate_energy(lay_out(*problem.way), tolerance, MAX_ITERATIONS, negligible / unit)
+    return _checked(energy * unit, float(problem.layer_mean.mean()))
+
+
+def _turned(
+    conductivity: Conductivity,
+    axis: int,
+    voxel_size_m: float | tuple[float, float, float],
+    sides: Sides,
+    tolerance: float,
+) -> tuple[ConductivityTable, Reals, tuple[int, ...]]:
+    """Return the structure and its voxel size with ``axis`` first, and the order of axes."""
+    table = read_conductivity(conductivity)
+    if np.size(voxel_size_m) not in {1, 3}:
+        raise Invalid(f"expected one voxel size or three, not {voxel_size_m}")
+    spacing_m = np.broadcast_to(np.asarray(voxel_size_m, np.float64), 3)
+    _check(table.labels.shape, axis, spacing_m, sides, tolerance)
+    order = (axis, *(a for a in range(3) if a != axis))
+    turned = replace(table, labels=np.ascontiguousarray(table.labels.transpose(order)))
+    return turned, spacing_m[list(order)], order
 
 
 @dataclass(frozen=True)
@@ -127,19 +164,13 @@ def _solve(
     device: Device,
 ) -> Conduction:
     shape = table.labels.shape
-    layer_mean, conducting = survey(table, n_threads)
-    wiener = float(layer_mean.mean())
-    is_periodic = sides == "periodic"
-    if is_periodic:
-        table = replace(table, labels=make_even(table.labels))
-    kinds = kinds_of(table.values)
-    runs = find_runs(table.labels, kinds, periodic=is_periodic, n_threads=n_threads)
-    fraction = runs.n_connected / (conducting * (table.labels.size / np.prod(shape)))
-    if fraction == 0:
+    problem = pose(table, spacing_m, is_periodic=sides == "periodic", n_threads=n_threads)
+    layer_mean, unit = problem.layer_mean, problem.unit
+    if problem.way is None:
         nothing, never = np.zeros(shape[0]), np.full(shape[0], np.inf)
         return Conduction(0.0, 0.0, 0.0, None, 0.0, 0, 0.0, True, NO_PATH, nothing, never)
-    road, layout = plan_layout(table, runs, spacing_m, is_periodic=is_periodic, n_threads=n_threads)
-    unit = float(table.values.max()) * layout.nz / (layout.ny * layout.nx)
+    wiener = float(layer_mean.mean())
+    road, layout = problem.way
     asked = max(limits.tolerance - 2 * table.rounding, LEAST_TOLERANCE)
     solved = solve_on(
         device,
@@ -159,7 +190,7 @@ def _solve(
         lower=solution.lower * unit * (1 - table.rounding),
         upper=solution.upper * unit * (1 + table.rounding),
         tortuosity_factor=wiener / relative,
-        percolating_fraction=fraction,
+        percolating_fraction=problem.percolating_fraction,
         iterations=solution.iterations,
         residual=solution.residual,
         is_converged=solution.is_converged,
@@ -192,7 +223,6 @@ def _check(
     spacing_m: Reals,
     sides: str,
     tolerance: float,
-    device: str,
 ) -> None:
     if axis not in (0, 1, 2):
         raise Invalid(f"axis must be 0, 1 or 2, not {axis}")
@@ -204,8 +234,6 @@ def _check(
         )
     if not (np.isfinite(spacing_m).all() and (spacing_m > 0).all()):
         raise Invalid(f"voxel sizes must be finite and above 0, not {spacing_m.tolist()}")
-    if device not in get_args(Device):
-        raise Invalid(f"device must be one of {', '.join(get_args(Device))}, not {device!r}")
     if sides not in ("no_flux", "periodic"):
         raise Invalid(f"sides must be no_flux or periodic, not {sides!r}")
     if not LEAST_TOLERANCE <= tolerance < 1:

@@ -5,27 +5,26 @@ kernels, or torch on a device), ``conjugate_gradients`` solves on either, ``diss
 ``equilibrated_flux`` bound the answer from above and below.
 """
 
-from simulators.properties.conduction.conductance_classes import kinds_of
 from simulators.properties.conduction.conductivity_table import (
     Conductivity,
     ConductivityTable,
     read_conductivity,
-    survey,
 )
-from simulators.properties.conduction.conjugate_gradients import Solution
+from simulators.properties.conduction.conjugate_gradients import Solution, estimate_energy
 from simulators.properties.conduction.devices import Device, solve_on
-from simulators.properties.conduction.laying_out import dense_potential, make_even, plan_layout
+from simulators.properties.conduction.laying_out import dense_potential, lay_out
+from simulators.properties.conduction.problem import Problem, pose
 
 __all__ = [
     "Conductivity",
     "ConductivityTable",
     "Device",
+    "Problem",
     "Solution",
     "dense_potential",
-    "kinds_of",
-    "make_even",
-    "plan_layout",
+    "estimate_energy",
+    "lay_out",
+    "pose",
     "read_conductivity",
     "solve_on",
-    "survey",
 ]

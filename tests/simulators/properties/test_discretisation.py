@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from simulators.properties.discretisation import discretisation_bias
-from simulators.properties.transport import solve_conduction
+from simulators.properties.transport import estimate_conductivity, solve_conduction
 
 BOX = 6.0
 """Edge of the box in sphere radii."""
@@ -69,3 +69,22 @@ def test_a_phase_that_every_other_voxel_misses_counts_as_absent():
         0.0, abs=1e-3
     )
     assert discretisation_bias(labels, {2: 5.0}, 0.1, **options) == pytest.approx(-0.1)
+
+
+@pytest.mark.parametrize("values", [{0: 1.0}, {0: 1.0, 1: 1e-3}])
+@pytest.mark.parametrize("sides", ["no_flux", "periodic"])
+def test_an_estimate_lies_near_the_certified_value(values, sides):
+    labels = overlapping_spheres(8, 0.4, 0)
+
+    exact = solve_conduction((labels, values), sides=sides, tolerance=1e-4).relative
+    found = estimate_conductivity((labels, values), sides=sides, tolerance=1e-3)
+
+    assert found == pytest.approx(exact, rel=1e-3)
+    assert found >= exact * (1 - 1e-4)  # an energy is never too low
+
+
+def test_an_estimate_of_what_does_not_percolate_is_zero():
+    labels = np.zeros((16, 16, 16), np.uint8)
+    labels[8] = 1
+
+    assert estimate_conductivity((labels, {0: 1.0})) == 0.0
