@@ -1,39 +1,50 @@
-"""Whole cycles of one design: PyBaMM's simulation of an experiment, built and run."""
+"""Whole cycles: PyBaMM's simulation of an experiment, built once per process and kind.
+
+The capacity that rates are multiples of is an input like the rest of the design, so that a further
+design costs its integration alone.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 
+from simulators.cell.discharge import Conditions
 from simulators.cell.p2d_inputs import DesignInputs
 from simulators.cell.p2d_model import ModelKind, bare_model, mesh_points, submesh_types
+from simulators.cell.p2d_parameters import design_parameters
 from simulators.cell.pybamm_door import pybamm
 from simulators.cell.solver import integrator, not_converged
 
+Options = tuple[tuple[str, str], ...]
+"""PyBaMM's options beyond those of every model, by name."""
 
-def cycling_simulation(
+
+@lru_cache(maxsize=8)
+def cycle_simulation(
     kind: ModelKind,
-    design: DesignInputs,
-    experiment: Any,
-    values: Any,
-    *,
+    cycles: tuple[tuple[str, ...], ...],
     rtol: float,
-    options: dict[str, Any] | None = None,
+    options: Options = (),
+    change: Callable[[Any], None] | None = None,
 ) -> Any:
-    """Return PyBaMM's simulation of an experiment whose rates are of the design's capacity.
+    """Return PyBaMM's simulation of cycles, each a tuple of its instructions.
 
-    ``values`` holds the design as inputs (``design_parameters``) and is added to.
+    ``change`` is called with the parameter values that hold the design as inputs.
     """
-    bare = bare_model(kind, options or {})
+    bare = bare_model(kind, dict(options))
+    values = design_parameters(kind)
+    if change is not None:
+        change(values)
+    capacity = pybamm.InputParameter("capacity")
     values.update(
-        {
-            "Nominal cell capacity [A.h]": design.capacity_Ah_per_m2,
-            "Current function [A]": design.capacity_Ah_per_m2,
-        },
+        {"Nominal cell capacity [A.h]": capacity, "Current function [A]": capacity},
         check_already_exists=False,
     )
     return pybamm.Simulation(
         bare,
-        experiment=experiment,
+        experiment=pybamm.Experiment(list(cycles)),
         parameter_values=values,
         submesh_types=submesh_types(bare),
         var_pts=mesh_points(kind.mesh),
@@ -41,10 +52,19 @@ def cycling_simulation(
     )
 
 
+def cycle_inputs(design: DesignInputs, conditions: Conditions) -> dict[str, float]:
+    """Return what ``cycle_simulation`` needs of a design that starts as it is."""
+    return {
+        **conditions.named(),
+        **design.named(),
+        "capacity": design.capacity_Ah_per_m2,
+    }
+
+
 def run_cycles(
     simulation: Any, inputs: dict[str, float], what: str, *, after: Any | None = None
 ) -> Any:
-    """Return the solution of an experiment, continued ``after`` another where one is given.
+    """Return the solution of a simulation, continued ``after`` another where one is given.
 
     Raises ``DesignFailed`` (solver_failed).
     """

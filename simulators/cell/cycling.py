@@ -12,10 +12,9 @@ from experiments.errors import DesignFailed, Invalid
 from experiments.observation import FailureKind
 from simulators.cell.balance import Balance
 from simulators.cell.chemistry import Array
-from simulators.cell.cycle_simulation import cycling_simulation, run_cycles
+from simulators.cell.cycle_simulation import cycle_inputs, cycle_simulation, run_cycles
 from simulators.cell.discharge import Conditions
 from simulators.cell.p2d_inputs import DesignInputs, at_state_of_charge
-from simulators.cell.p2d_parameters import design_parameters
 from simulators.cell.pybamm_door import pybamm
 
 _CANNOT_RUN: Final = (VoltageScan, ImpedanceSpectroscopy)
@@ -57,16 +56,9 @@ def run_protocol(
     if not 0.0 <= from_share <= 1.0:
         raise Invalid(f"from_share: {from_share:g} is out of range; allowed: 0 to 1")
     instructions = protocol.to_pybamm_experiment()
-    kind = conditions.kind(design)
-    simulation = cycling_simulation(
-        kind,
-        design,
-        pybamm.Experiment(instructions),
-        design_parameters(kind),
-        rtol=conditions.rtol,
-    )
-    start = at_state_of_charge(design, balance, from_share)
-    inputs = {**conditions.named(), **start.named()}
+    each = tuple((instruction,) for instruction in instructions)
+    simulation = cycle_simulation(conditions.kind(design), each, conditions.rtol)
+    inputs = cycle_inputs(at_state_of_charge(design, balance, from_share), conditions)
     solution = run_cycles(simulation, inputs, "the protocol")
     steps = [step for cycle in solution.cycles for step in cycle.steps]
     if len(steps) < len(instructions):

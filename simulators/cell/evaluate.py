@@ -30,7 +30,7 @@ TRUSTED_UP_TO_PER_H: Final = {"SPM": 0.6, "SPMe": 0.6, "half-cell": 0.6}
 """C-rate up to which a cheap model ranked 4680 designs as DFN does (Spearman ≥ 0.98 at 45 W, and
 below 0.2 for SPM and half-cells or unsolved for SPMe at 120 W). Measured: docs/cell_accuracy.md."""
 
-VERSION: Final = "4"
+VERSION: Final = "5"
 """Raised whenever the same inputs give other numbers; part of the stage's cache key."""
 
 FROM_DISCHARGE: Final = (

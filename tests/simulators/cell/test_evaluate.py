@@ -20,7 +20,15 @@ CELL = CellSpec()
 def evaluate(
     recipe: Recipe, properties: EffectiveProperties, power_W: float = 150.0, **changed: object
 ) -> CellPerformance:
-    options = {"model": "DFN", "mesh_points": 20, "physics": Physics(), **changed}
+    """Return the figures alone; a test that needs the curve or the bias asks for it."""
+    options = {
+        "model": "DFN",
+        "mesh_points": 20,
+        "physics": Physics(),
+        "with_curve": False,
+        "with_bias": False,
+        **changed,
+    }
     return evaluate_cell(CELL, recipe, properties, power_W=power_W, **options)  # type: ignore[arg-type]
 
 
@@ -85,7 +93,7 @@ def test_thickness_and_particle_size_change_without_a_new_mesh(
         mesh_points=30,
     )
     expected_Wh = energy_Wh_per_m2(plain, power_W / area_m2) * area_m2
-    found = evaluate(changed, properties, power_W, mesh_points=30, with_bias=False)
+    found = evaluate(changed, properties, power_W, mesh_points=30)
     assert found.metrics["energy_Wh"] == pytest.approx(expected_Wh, rel=4e-3)
 
 
@@ -93,8 +101,8 @@ def test_thickness_and_particle_size_change_without_a_new_mesh(
 def test_the_stated_bias_is_the_distance_to_a_fine_mesh(
     recipe: Recipe, properties: EffectiveProperties, mesh_points: int
 ) -> None:
-    coarse = evaluate(recipe, properties, 200.0, mesh_points=mesh_points)
-    fine = evaluate(recipe, properties, 200.0, mesh_points=40, with_bias=False)
+    coarse = evaluate(recipe, properties, 200.0, mesh_points=mesh_points, with_bias=True)
+    fine = evaluate(recipe, properties, 200.0, mesh_points=40)
     for metric in ("specific_energy_Wh_per_kg", "capacity_Ah"):
         actual = coarse.metrics[metric] - fine.metrics[metric]
         assert 0.5 < coarse.bias[metric] / actual < 2.0
@@ -105,7 +113,7 @@ def test_the_stated_bias_is_the_distance_to_a_fine_mesh(
 def test_losses_add_up_to_what_the_voltage_lacks(
     recipe: Recipe, properties: EffectiveProperties
 ) -> None:
-    curve = evaluate(recipe, properties).curve
+    curve = evaluate(recipe, properties, with_curve=True).curve
     assert curve is not None
     assert "electrolyte ohmic" in curve.losses_V
     at_start = sum(loss[0] for loss in curve.losses_V.values())
@@ -116,9 +124,10 @@ def test_losses_add_up_to_what_the_voltage_lacks(
 def test_without_a_curve_the_numbers_are_the_same(
     recipe: Recipe, properties: EffectiveProperties
 ) -> None:
-    bare = evaluate(recipe, properties, with_curve=False, with_bias=False)
+    bare = evaluate(recipe, properties)
     assert bare.curve is None
-    assert bare.metrics == pytest.approx(evaluate(recipe, properties).metrics, rel=1e-9)
+    drawn = evaluate(recipe, properties, with_curve=True)
+    assert bare.metrics == pytest.approx(drawn.metrics, rel=1e-9)
 
 
 def test_more_power_gives_less_energy(recipe: Recipe, properties: EffectiveProperties) -> None:
@@ -206,18 +215,19 @@ def test_a_cooled_cell_reports_how_warm_it_gets(
         model="DFN",
         mesh_points=10,
         physics=Physics(),
+        with_curve=False,
         with_bias=False,
     )
     assert 26.0 < found.metrics["maximum_temperature_C"] < 90.0
-    kept = evaluate(recipe, properties, 200.0, with_bias=False)
+    kept = evaluate(recipe, properties, 200.0)
     assert "maximum_temperature_C" in kept.undefined
 
 
 def test_a_cheap_model_says_where_it_is_not_to_be_trusted(
     recipe: Recipe, properties: EffectiveProperties
 ) -> None:
-    slow = evaluate(recipe, properties, 30.0, model="SPM", with_bias=False)
-    fast = evaluate(recipe, properties, 150.0, model="SPM", with_bias=False)
+    slow = evaluate(recipe, properties, 30.0, model="SPM")
+    fast = evaluate(recipe, properties, 150.0, model="SPM")
     assert slow.flags == ()
     assert fast.flags == ("SPM ranks designs like DFN only up to 0.6C",)
 
@@ -225,8 +235,8 @@ def test_a_cheap_model_says_where_it_is_not_to_be_trusted(
 def test_a_half_cell_agrees_with_pybamms_and_lacks_the_negatives_losses(
     recipe: Recipe, properties: EffectiveProperties
 ) -> None:
-    half = evaluate(recipe, properties, model="half-cell", with_bias=False)
-    whole = evaluate(recipe, properties, with_bias=False)
+    half = evaluate(recipe, properties, model="half-cell")
+    whole = evaluate(recipe, properties)
     assert half.metrics["mean_voltage_V"] > whole.metrics["mean_voltage_V"]
     sized = size_cell(CELL, recipe)
     area_m2 = sized.whole.coated_area_m2

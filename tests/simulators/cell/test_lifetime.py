@@ -53,7 +53,7 @@ def test_jumped_cycles_agree_with_solving_every_one(design: DesignInputs) -> Non
     """PyBaMM takes longer for every further cycle of one run, so the life is a short one."""
     spec = AgeingSpec(end_share=0.999)
     found = lifetime(design, BALANCE, CONDITIONS, spec)
-    assert found.solved_cycles < 0.5 * found.cycles
+    assert found.solved_cycles < 0.7 * found.cycles
     protocol = cycling(
         int(1.1 * found.cycles) + 2,
         capacity_Ah=5.0,

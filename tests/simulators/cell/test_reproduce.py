@@ -21,7 +21,8 @@ IMPOSSIBLE = Conditions(
     power_W_per_m2=200.0,
     resistance_Ohm_m2=2e-4,
     temperature_K=298.15,
-    mesh=MeshSize(x=6, r=5),
+    model="SPM",
+    mesh=MeshSize(x=8, r=6),
     rtol=1e-30,
 )
 
