@@ -8,9 +8,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import Final
 
 from controller.yaml_lines import YamlDocument
 from experiments.campaign import Campaign, Constraint
+
+MODELLESS: Final = ("random", "sobol")
+"""Built-in deciders that expect nothing."""
 
 
 def refuse_contradictions(document: YamlDocument, campaign: Campaign) -> None:
@@ -18,6 +22,7 @@ def refuse_contradictions(document: YamlDocument, campaign: Campaign) -> None:
     _refuse_empty_budgets(document, campaign)
     _refuse_twin_objectives(document, campaign)
     _refuse_exclusive_constraints(document, campaign)
+    _refuse_unanswered_stopping(document, campaign)
 
 
 def _refuse_empty_budgets(document: YamlDocument, campaign: Campaign) -> None:
@@ -46,6 +51,24 @@ def _refuse_twin_objectives(document: YamlDocument, campaign: Campaign) -> None:
                     ("objectives", i),
                     f"objectives[{before}] asks for {campaign.metric_key(one)} already",
                 )
+
+
+def _refuse_unanswered_stopping(document: YamlDocument, campaign: Campaign) -> None:
+    """Refuse rules on what a model expects where there is no model, or no single objective."""
+    for key in ("expected_gain_below", "regret_below"):
+        if getattr(campaign.stopping, key) is None:
+            continue
+        if len(campaign.objectives) > 1:
+            raise document.error(
+                ("stopping", key),
+                f"needs a single objective; found {len(campaign.objectives)}; "
+                "plateau_evaluations works with several",
+            )
+        if campaign.decider.name in MODELLESS:
+            raise document.error(
+                ("stopping", key),
+                f"needs a model, and the decider {campaign.decider.name} has none",
+            )
 
 
 def _refuse_exclusive_constraints(document: YamlDocument, campaign: Campaign) -> None:

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from controller.budget import Allowance, allowance
-from controller.front import n_since_improvement
 from controller.state import State
+from controller.stopping import stop_reason
 from experiments.baseline import RecipeBaseline
 from experiments.campaign import Campaign
 from experiments.design import Design
@@ -152,7 +152,7 @@ def _dispatches(
     room -= len(chosen)
     if situation.n_more is not None:
         room = min(room, situation.n_more)
-    if room > 0 and not _is_on_plateau(state):
+    if room > 0 and not stop_reason(state):
         for planned in state.backlog.values():
             if room == 0:
                 break
@@ -173,7 +173,7 @@ def _question(
         return
     n_new = len(state.observations) - (state.asked.n_observed if state.asked else 0)
     n_left = sum(spent.left().values())
-    if n_left and not _is_on_plateau(state):
+    if n_left and not stop_reason(state):
         chosen = {dispatch.job.id for dispatch in dispatches}
         n_waiting = _n_waiting(state, spent, chosen)
         is_short = n_waiting < min(n_left, situation.n_slots)
@@ -197,8 +197,8 @@ def _end(state: State, situation: Situation, spent: Allowance) -> tuple[Command,
         return ()
     if not sum(spent.left().values()):
         return (Finish("budget"),)
-    if _is_on_plateau(state):
-        return (Finish("plateau"),)
+    if reason := stop_reason(state):
+        return (Finish(reason),)
     if situation.n_more == 0 or not situation.n_slots:
         return ()
     if has_given_up:
@@ -224,17 +224,3 @@ def _n_waiting(state: State, spent: Allowance, chosen: set[str]) -> int:
             spent = spent.taking(planned.job.fidelity)
             n += 1
     return n
-
-
-def _is_on_plateau(state: State) -> bool:
-    campaign = state.campaign
-    wanted = campaign.stopping.plateau_evaluations
-    if wanted is None:
-        return False
-    at_target = [
-        observation
-        for observation in state.observations.values()
-        if observation.job.purpose == "search" and observation.job.fidelity == campaign.target
-    ]
-    n_needed = campaign.budget.at_least.get(campaign.target, 0)
-    return len(at_target) >= n_needed and n_since_improvement(campaign, at_target) >= wanted

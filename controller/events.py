@@ -109,7 +109,7 @@ class Finished(Frozen):
 
     kind: Literal["finished"] = "finished"
     reason: str
-    """``budget``, ``plateau``, or why no further candidate could be had."""
+    """``budget``, the stopping rules that held, or why no further candidate could be had."""
 
 
 Event = Annotated[

@@ -21,7 +21,7 @@ from controller.events import (
     Recorded,
     Resumed,
 )
-from controller.state import Asked, Dispatch, Session, State
+from controller.state import Asked, Dispatch, Outlook, Session, State
 from experiments.errors import InternalError
 
 _Draft = dict[str, Any]
@@ -125,6 +125,9 @@ def _rank(draft: _Draft, event: Ranked) -> None:
     draft["backlog"] = backlog_of(draft["campaign"], ranking, known=draft["dispatches"])
     if ranking.recommended is not None:
         draft["recommended"] = ranking.recommended
+    if ranking.prospect is not None:
+        before = [o for o in draft["outlooks"] if o.n_observed < event.n_observed]
+        draft["outlooks"] = (*before[-1:], Outlook(event.n_observed, ranking.prospect))
     if ranking.diagnosis is not None:
         draft["diagnosis"] = ranking.diagnosis
         draft["n_observed_at_diagnosis"] = event.n_observed

@@ -10,7 +10,7 @@ from controller.backlog import Planned
 from experiments.campaign import Campaign
 from experiments.job import Job
 from experiments.observation import Observation
-from experiments.ranking import Candidate, Diagnosis, Recommendation
+from experiments.ranking import Candidate, Diagnosis, Prospect, Recommendation
 
 
 @dataclass(frozen=True)
@@ -37,6 +37,15 @@ class Asked:
     decider_version: str
     is_budget_old: bool = False
     """The campaign was amended since."""
+
+
+@dataclass(frozen=True)
+class Outlook:
+    """What a ranking said that going on promises."""
+
+    n_observed: int
+    """Observations it rested on."""
+    prospect: Prospect
 
 
 @dataclass(frozen=True)
@@ -76,6 +85,8 @@ class State:
     """The latest ranking's candidates that are not dispatched, best first, by job id."""
     asked: Asked | None = None
     recommended: Recommendation | None = None
+    outlooks: tuple[Outlook, ...] = ()
+    """The last two, each with more observations than the one before."""
     diagnosis: Diagnosis | None = None
     n_observed_at_diagnosis: int = 0
     stage_versions: Mapping[str, str] = field(default_factory=dict)

@@ -18,7 +18,7 @@ from controller.results import (
 from controller.state import State
 from experiments.frozen import Frozen
 from experiments.observation import Observation
-from experiments.ranking import Recommendation
+from experiments.ranking import Prospect, Recommendation
 
 
 class Range(Frozen):
@@ -60,6 +60,8 @@ class StatusDocument(Frozen):
     failures: dict[str, int]
     in_flight: int
     recommended: Recommendation | None
+    prospect: Prospect | None
+    """What going on promises, by the latest ranking that said so."""
     measured_best: Result | None
     pareto: tuple[Result, ...]
     baseline: dict[str, Result | None]
@@ -88,6 +90,7 @@ def status_document(state: State, *, report: str | None = None) -> StatusDocumen
         failures=failures_by_kind(state),
         in_flight=len(state.in_flight),
         recommended=state.recommended,
+        prospect=state.outlooks[-1].prospect if state.outlooks else None,
         measured_best=None if best is None else result(state, best),
         pareto=tuple(result(state, observation) for observation in pareto(state)),
         baseline=_baseline(state),

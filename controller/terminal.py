@@ -130,8 +130,10 @@ def closing_lines(
 
     ``go_on`` is the command that takes the campaign up again.
     """
-    if snapshot.best is None or best_design is None:
+    if snapshot.best is None:
         first = "Best design: none yet; no evaluation gave a feasible result."
+    elif best_design is None:
+        first = f"Best design: none at the target yet; best so far {_best_words(snapshot)}"
     else:
         first = f"Best design: {design_words(best_design)}: {_best_words(snapshot)}"
     second = f"Report: {report}" if report is not None else "Report: not written"

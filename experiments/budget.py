@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from pydantic import Field, model_validator
 
 from experiments.frozen import Frozen
@@ -32,7 +34,20 @@ class Budget(Frozen):
 
 
 class Stopping(Frozen):
-    """When to stop before the budget is spent."""
+    """When to stop before the budget is spent; rules that are not named never stop anything."""
 
     plateau_evaluations: int | None = Field(default=None, ge=2)
     """Stop after so many target evaluations in a row without an improvement."""
+    expected_gain_below: float | None = Field(default=None, gt=0)
+    """Stop when the most promising target evaluation is expected to gain less than this, in the
+    objective's unit: the gain at which an evaluation is no longer worth its cost."""
+    regret_below: float | None = Field(default=None, gt=0)
+    """Stop when, with 95% probability, no design beats the best by more than this, in the
+    objective's unit."""
+    require: Literal["any", "all"] = "any"
+    """Whether one of the rules named is enough."""
+
+    @property
+    def needs_model(self) -> bool:
+        """Return whether a rule asks what a model expects."""
+        return self.expected_gain_below is not None or self.regret_below is not None

@@ -110,6 +110,15 @@ class Diagnosis(Frozen):
     surface: Surface | None = None
 
 
+class Prospect(Frozen):
+    """What going on promises, in the unit of the only objective."""
+
+    expected_gain: float = Field(ge=0)
+    """What the most promising next target evaluation is expected to add to the best measured."""
+    regret_bound: float = Field(ge=0)
+    """With 95% probability no design beats the best measured one by more."""
+
+
 class Ranking(Frozen):
     """Candidates, best first, with what the model believed when it made them."""
 
@@ -120,6 +129,8 @@ class Ranking(Frozen):
     recommended: Recommendation | None = None
     diagnosis: Diagnosis | None = None
     fallbacks: tuple[str, ...] = ()
+    prospect: Prospect | None = None
+    """None without a model, with several objectives, and before the target was measured."""
     demoted: dict[str, float] = Field(default_factory=dict)
     """Levels not trusted at present, with the chance that they still inform."""
     elapsed_s: float = Field(default=0.0, ge=0)

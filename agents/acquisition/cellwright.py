@@ -24,7 +24,7 @@ class CellwrightDecider:
     """Sobol start, then the highest gain per price under one process over all levels."""
 
     name = "cellwright"
-    version = "3"
+    version = "4"
 
     def __init__(
         self, *, screen: Screen = violation, clock: Callable[[], float] = time.perf_counter
@@ -59,6 +59,7 @@ class CellwrightDecider:
             candidates=tuple(candidates),
             recommended=modelled.recommended if modelled else measured_best(question),
             diagnosis=modelled.diagnosis if modelled else None,
+            prospect=modelled.prospect if modelled else None,
             fallbacks=fallbacks,
             demoted=modelled.demoted if modelled else {},
             elapsed_s=self._clock() - started,

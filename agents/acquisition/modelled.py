@@ -15,13 +15,14 @@ import torch
 from agents.acquisition.fixed_sequence import feasible_designs
 from agents.acquisition.known_constraints import Screen
 from agents.acquisition.proposals import Pool
+from agents.acquisition.prospect import prospect
 from agents.acquisition.recommendation import recommend
 from agents.acquisition.search import Search
 from agents.acquisition.sobol import sobol_blocks
 from agents.surrogates.belief import Belief, form_belief, merit
 from agents.surrogates.diagnosis import diagnose
 from experiments.design import Design
-from experiments.ranking import Candidate, Diagnosis, Question, Recommendation
+from experiments.ranking import Candidate, Diagnosis, Prospect, Question, Recommendation
 
 N_GLOBAL: Final = 512
 N_CENTERS: Final = 4
@@ -36,6 +37,7 @@ class Modelled:
 
     candidates: tuple[Candidate, ...]
     recommended: Recommendation
+    prospect: Prospect | None
     diagnosis: Diagnosis
     demoted: dict[str, float]
     fallbacks: tuple[str, ...]
@@ -58,6 +60,7 @@ def ask_model(question: Question, screen: Screen, before: list[Candidate]) -> Mo
     return Modelled(
         candidates=tuple(candidates),
         recommended=recommended,
+        prospect=prospect(question, belief, [recommended.design, *pool.designs]),
         diagnosis=diagnose(belief, recommended.design),
         demoted=search.demoted,
         fallbacks=belief.fallbacks,

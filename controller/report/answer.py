@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from controller.front import front, is_feasible, scores
 from controller.interval import Interval, difference, measured
-from controller.label import Label, design_words, metric_label, parameter_label, value_words
+from controller.label import Label, metric_label, parameter_label, value_words
 from controller.quantity import (
     NO_VALUE,
     change,
@@ -18,6 +18,7 @@ from controller.quantity import (
     with_interval,
     with_unit,
 )
+from controller.report.advice import advice, prospect_sentence
 from controller.report.figure import Grid
 from controller.report.material import Material
 from experiments.campaign import Campaign, Constraint, Objective
@@ -79,7 +80,7 @@ def sentences(material: Material) -> tuple[str, ...]:
             f"{material.campaign.target} yet."
         )
     said += [bounds_sentence(material, found.best[0]), _limits(material, found)]
-    said.append(_recommendation(material, found))
+    said += [advice(material, found.best[0]), prospect_sentence(material)]
     return tuple(text for text in said if text)
 
 
@@ -198,21 +199,6 @@ def _limits(material: Material, found: Answer) -> str:
         return ""
     text = _joined(close)
     return f"{text[:1].upper()}{text[1:]}: the constraint, not the physics, stops the search there."
-
-
-def _recommendation(material: Material, found: Answer) -> str:
-    """Say what the model would measure next, where that is not the best measured design."""
-    advised = material.recommended
-    if advised is None or any(one.job.design == advised.design for one in found.best[:1]):
-        return ""
-    key, label = material.metric(material.main)
-    predicted = advised.predicted.get(key)
-    text = f"The model would choose {design_words(advised.design)}"
-    if predicted is None:
-        return f"{text}."
-    half = 1.96 * predicted.sd
-    shown = with_interval(predicted.mean, predicted.mean - half, predicted.mean + half, label.unit)
-    return f"{text}, and expects {shown} of its next evaluation."
 
 
 def _objective_rows(

@@ -47,6 +47,7 @@ from experiments.ranking import (
     Diagnosis,
     HeldOut,
     Prediction,
+    Prospect,
     Ranking,
     Recommendation,
     Surface,
@@ -355,4 +356,5 @@ def _ranking(campaign: Campaign, observations: list[Observation]) -> Ranking:
         candidates=(),
         recommended=Recommendation(design=best, predicted={ENERGY: prediction}),
         diagnosis=diagnosis,
+        prospect=Prospect(expected_gain=0.43, regret_bound=1.9),
     )

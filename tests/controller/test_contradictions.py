@@ -59,3 +59,17 @@ def test_a_campaign_of_the_journal_is_not_judged_again() -> None:
     assert type(campaign).model_validate_json(empty.model_dump_json()) == empty
     with pytest.raises(Invalid, match="found 0"):
         refuse_contradictions(parse_yaml(TEXT, "x.yaml"), empty)
+
+
+def test_a_rule_that_asks_a_model_is_refused_where_there_is_none() -> None:
+    text = TEXT + "\nstopping: {regret_below: 1.0}\ndecider: {name: sobol}\n"
+    with pytest.raises(Invalid, match=r"stopping\.regret_below: needs a model, and .* sobol"):
+        parse_campaign(text, "x.yaml", Path())
+
+
+def test_a_rule_that_asks_a_model_is_refused_for_several_objectives() -> None:
+    second = "  - {name: density, maximize: energy_density_Wh_per_L, at_power_W: 150}\n"
+    text = TEXT.replace(OBJECTIVE, second + OBJECTIVE)
+    text += "\nstopping: {expected_gain_below: 0.5, plateau_evaluations: 4}\n"
+    with pytest.raises(Invalid, match=r"stopping\.expected_gain_below: needs a single objective"):
+        parse_campaign(text, "x.yaml", Path())

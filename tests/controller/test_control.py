@@ -22,7 +22,7 @@ from experiments.budget import Budget, Stopping
 from experiments.campaign import Campaign
 from experiments.errors import CellwrightError, HomeInUse, Transient
 from experiments.observation import FailureKind
-from experiments.ranking import Diagnosis, Ranking
+from experiments.ranking import Diagnosis, Prospect, Ranking
 from tests.controller.doubles import (
     FakeCompute,
     ManualClock,
@@ -228,6 +228,21 @@ def test_a_plateau_ends_a_campaign_early(tmp_path: Path) -> None:
     state = World(tmp_path, campaign).session(FakeCompute(result=lambda j: observe(j, 1.0))).state
     assert state.reason == "plateau"
     assert 5 <= observations_by_fidelity(state)["fine"] <= 8
+
+
+def test_a_model_that_expects_nothing_more_ends_a_campaign_early(tmp_path: Path) -> None:
+    def content(ask: Any, campaign: Campaign, seen: Any) -> Ranking:
+        ranking = sequence_ranking(ask, campaign, seen)
+        prospect = Prospect(expected_gain=0.1, regret_bound=0.5)
+        return ranking.model_copy(update={"prospect": prospect})
+
+    campaign = small_campaign(
+        budget=Budget(evaluations={"fine": 50}), stopping=Stopping(regret_below=1.0)
+    )
+    state = World(tmp_path, campaign).session(FakeCompute(rank=content)).state
+    assert state.phase == "finished"
+    assert state.reason == "regret bound of 0.5 Wh/kg, below 1"
+    assert 5 <= observations_by_fidelity(state)["fine"] <= 9
 
 
 def test_a_decider_with_nothing_more_to_propose_ends_the_campaign(tmp_path: Path) -> None:

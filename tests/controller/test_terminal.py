@@ -116,3 +116,9 @@ def test_a_stopped_campaign_says_that_everything_is_saved() -> None:
         "Report: not written",
         "Stopped before the end, everything is saved. To go on: again",
     )
+
+
+def test_with_nothing_at_the_target_yet_the_best_so_far_is_named() -> None:
+    line = closing_lines(moment(), best_design=None, report=None, go_on="again")[0]
+    assert line.startswith("Best design: none at the target yet; best so far ")
+    assert "Wh/kg" in line

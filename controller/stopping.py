@@ -1,0 +1,55 @@
+"""The campaign's stopping rules: which of them says that enough is known, and in what words."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from controller.front import n_since_improvement
+from controller.state import State
+from experiments.metrics import METRICS
+from experiments.observation import Observation
+
+FEWEST_AT_TARGET: Final = 5
+"""Target evaluations before a model's own word ends a campaign (assumed: one more than the least
+from which its hyperparameters were seen to behave)."""
+N_AGREEING: Final = 2
+"""Rankings in a row that have to say so, each on more observations than the one before."""
+
+
+def stop_reason(state: State) -> str:
+    """Return why the campaign should stop before its budget is spent; empty where it should not."""
+    stopping = state.campaign.stopping
+    at_target = _at_target(state)
+    if len(at_target) < state.campaign.budget.at_least.get(state.campaign.target, 0):
+        return ""
+    rules = []
+    if stopping.plateau_evaluations is not None:
+        n = n_since_improvement(state.campaign, at_target)
+        rules.append("plateau" if n >= stopping.plateau_evaluations else "")
+    if stopping.expected_gain_below is not None:
+        gains = [outlook.prospect.expected_gain for outlook in state.outlooks]
+        rules.append(
+            _below(state, "expected gain", gains, stopping.expected_gain_below, len(at_target))
+        )
+    if stopping.regret_below is not None:
+        bounds = [outlook.prospect.regret_bound for outlook in state.outlooks]
+        rules.append(_below(state, "regret bound", bounds, stopping.regret_below, len(at_target)))
+    met = [rule for rule in rules if rule]
+    is_enough = len(met) == len(rules) if stopping.require == "all" else bool(met)
+    return " and ".join(met) if is_enough else ""
+
+
+def _below(state: State, name: str, values: list[float], limit: float, n_at_target: int) -> str:
+    """Return the rule in words where the last values all lie below its limit."""
+    if n_at_target < FEWEST_AT_TARGET or len(values) < N_AGREEING or max(values) >= limit:
+        return ""
+    unit = METRICS[state.campaign.objectives[0].metric].unit
+    return f"{name} of {values[-1]:.3g} {unit}, below {limit:g}"
+
+
+def _at_target(state: State) -> list[Observation]:
+    return [
+        observation
+        for observation in state.observations.values()
+        if observation.job.purpose == "search" and observation.job.fidelity == state.campaign.target
+    ]
