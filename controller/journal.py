@@ -7,7 +7,6 @@ a control that was stopped and continued after another took over can write nothi
 
 from __future__ import annotations
 
-import hashlib
 import os
 import sqlite3
 import tempfile
@@ -16,12 +15,13 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Final, Self
 
+from controller.chain import GENESIS, chain_hash
 from controller.clock import Clock
 from controller.events import Event, Recorded, decode_event, encode_event
+from controller.file_identity import file_identity
 from experiments.errors import HomeInUse, Invalid, Rejected, Transient
 
 SCHEMA: Final = 1
-_GENESIS: Final = "0" * 64
 _BUSY_S: Final = 10.0
 _TABLES: Final = """
 CREATE TABLE holder (one INTEGER PRIMARY KEY CHECK (one = 1), epoch INTEGER NOT NULL) STRICT;
@@ -92,10 +92,10 @@ class JournalReader:
 
         Raises ``Rejected`` with the first position that is wrong.
         """
-        last, chained = 0, _GENESIS
+        last, chained = 0, GENESIS
         with _sqlite_errors(self._path):
             for row in self._connection.execute("SELECT * FROM events ORDER BY position"):
-                if row[0] != last + 1 or row[6] != _hash(chained, row[:6]):
+                if row[0] != last + 1 or row[6] != chain_hash(chained, row[:6]):
                     raise Rejected(
                         f"{self._path} is damaged at position {last + 1}: the event's hash does "
                         "not follow from the one before; nothing was changed",
@@ -132,6 +132,7 @@ class Journal(JournalReader):
         if not path.exists():
             os.close(os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600))
         self._connection = _connect(path, mode="rw")
+        self._identity = file_identity(path)
         with _sqlite_errors(path):
             self._connection.execute("PRAGMA journal_mode = WAL")
             self._connection.execute("PRAGMA synchronous = FULL")
@@ -151,7 +152,8 @@ class Journal(JournalReader):
 
         ``accept`` sees them first: what it raises keeps an impossible event out of the journal,
         where it would stay for ever. Raises ``HomeInUse`` where another control took over,
-        ``Transient`` where the disk refuses; nothing is stored then.
+        ``Transient`` where the disk refuses, ``Rejected`` where the home was moved or deleted;
+        nothing is stored then.
         """
         if not events:
             return ()
@@ -162,18 +164,27 @@ class Journal(JournalReader):
         for event in events:
             last += 1
             columns = (last, campaign, self.epoch, at, session_s, encode_event(event))
-            chained = _hash(chained, columns)
+            chained = chain_hash(chained, columns)
             rows.append((*columns, chained))
         recorded = tuple(
             Recorded(row[0], campaign, self.epoch, at, session_s, event, row[6])
             for row, event in zip(rows, events, strict=True)
         )
         accept(recorded)
+        self._check_place()
         with _sqlite_errors(self._path), self._transaction():
             self._check_holder()
             self._connection.executemany("INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?)", rows)
         self._last, self._chained = last, chained
         return recorded
+
+    def _check_place(self) -> None:
+        """Refuse to go on writing into a file that nobody will find."""
+        if file_identity(self._path) != self._identity:
+            raise Rejected(
+                f"{self._path.parent} was moved or deleted while its campaign ran; nothing more is "
+                "stored; put it back and give the same command"
+            )
 
     def _check_holder(self) -> None:
         (epoch,) = self._connection.execute("SELECT epoch FROM holder").fetchone()
@@ -259,13 +270,6 @@ def _schema(connection: sqlite3.Connection, path: Path) -> int:
 def _recorded(row: _Row) -> Recorded:
     position, campaign, epoch, at, session_s, body, digest = row
     return Recorded(position, campaign, epoch, at, session_s, decode_event(body, position), digest)
-
-
-def _hash(before: str, columns: Sequence[int | str | float | bytes]) -> str:
-    *words, body = columns
-    assert isinstance(body, bytes)
-    head = "\n".join([before, *(repr(word) for word in words), ""])
-    return hashlib.sha256(head.encode() + body).hexdigest()
 
 
 def _statements(script: str) -> Iterator[str]:

@@ -185,3 +185,26 @@ def test_a_journal_on_a_read_only_disk_is_read_as_it_was_closed(
     with JournalReader(path) as reader:
         assert len(list(reader.read("a"))) == 2
         assert sorted(path.parent.iterdir()) == before
+
+
+def test_a_home_that_was_moved_away_gets_no_more_events_and_goes_on_when_it_is_back(
+    tmp_path: Path,
+) -> None:
+    home = tmp_path / "home"
+    home.mkdir()
+    journal = Journal(home / "journal.db", ManualClock())
+    journal.append("a", losses(2))
+    home.rename(tmp_path / "elsewhere")
+    with pytest.raises(Rejected, match="home was moved or deleted while its campaign ran"):
+        journal.append("a", losses(1))
+    (tmp_path / "home").mkdir()
+    (tmp_path / "home" / "journal.db").touch()
+    with pytest.raises(Rejected, match="was moved or deleted"):
+        journal.append("a", losses(1))
+    with JournalReader(tmp_path / "elsewhere" / "journal.db") as reader:
+        assert len(list(reader.read("a"))) == 2
+    (home / "journal.db").unlink()
+    home.rmdir()
+    (tmp_path / "elsewhere").rename(home)
+    journal.append("a", losses(1))
+    assert journal.verify()[0] == 3

@@ -1,0 +1,14 @@
+"""Which file is at a path, however it is named."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+
+def file_identity(path: Path) -> tuple[int, int] | None:
+    """Return which file is at a path, None where there is none."""
+    try:
+        found = path.stat()
+    except FileNotFoundError:
+        return None
+    return found.st_dev, found.st_ino
