@@ -57,6 +57,7 @@ def take_snapshot(state: State, moment: Moment) -> Snapshot:
         last_failure_message=last.failure.message if last and last.failure else None,
         elapsed_s=working_s(state) + moment.since_last_event_s,
         left_s=_left_s(state, moment.n_workers),
+        ended_by=state.reason if state.phase == "finished" else "",
         note=moment.note,
     )
 

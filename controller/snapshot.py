@@ -69,6 +69,8 @@ class Snapshot(Frozen):
     elapsed_s: float
     """Working time of all sessions."""
     left_s: float | None = None
+    ended_by: str = ""
+    """Why a finished campaign is finished: ``budget``, or the stopping rules that held."""
     note: str | None = None
     """One line worth knowing now, e.g. why compute restarts."""
 

@@ -137,8 +137,13 @@ def closing_lines(
     else:
         first = f"Best design: {design_words(best_design)}: {_best_words(snapshot)}"
     second = f"Report: {report}" if report is not None else "Report: not written"
-    if snapshot.phase is Phase.finished:
+    if snapshot.phase is Phase.finished and snapshot.ended_by in ("", "budget"):
         third = f"To go on: raise the budget in the campaign file, then {go_on}"
+    elif snapshot.phase is Phase.finished:
+        third = (
+            f"Ended before its budget ({snapshot.ended_by}). To go on: change stopping or budget "
+            f"in the campaign file, then {go_on}"
+        )
     else:
         third = f"Stopped before the end, everything is saved. To go on: {go_on}"
     return first, second, third

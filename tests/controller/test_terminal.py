@@ -122,3 +122,12 @@ def test_with_nothing_at_the_target_yet_the_best_so_far_is_named() -> None:
     line = closing_lines(moment(), best_design=None, report=None, go_on="again")[0]
     assert line.startswith("Best design: none at the target yet; best so far ")
     assert "Wh/kg" in line
+
+
+def test_a_campaign_that_its_rules_ended_says_which_and_how_to_go_on() -> None:
+    ended = moment(phase=Phase.finished, ended_by="expected gain of 0.1 Wh/kg, below 0.2")
+    line = closing_lines(ended, best_design=None, report=None, go_on="cellwright run a.yaml")[2]
+    assert line.startswith("Ended before its budget (expected gain of 0.1 Wh/kg, below 0.2).")
+    assert line.endswith(
+        "change stopping or budget in the campaign file, then cellwright run a.yaml"
+    )
