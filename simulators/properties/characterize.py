@@ -9,13 +9,12 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Final, Literal
 
-import numpy as np
-
 from experiments.errors import Invalid
-from experiments.microstructure import PHASE_LABEL, PhaseName
+from experiments.microstructure import PHASE_LABEL
 from experiments.morphology import Morphology
 from experiments.properties import EffectiveProperties
 from simulators.microstructure.voxels import Voxels
+from simulators.properties.allowed_conductivities import check_conductivities
 from simulators.properties.averaging import combine, require_percolation
 from simulators.properties.interface_area import Estimator, Interfaces, measure_interfaces
 from simulators.properties.morphology import describe_morphology
@@ -26,7 +25,7 @@ from simulators.properties.pore_size import SizeDistribution, continuous_size_di
 from simulators.properties.slabs import available_cores
 from simulators.properties.transport import BOUND_METHOD, Sides
 
-VERSION: Final = "5"
+VERSION: Final = "6"
 """Raised whenever the same volume gives other numbers; part of the stage's cache key."""
 
 __all__ = [
@@ -43,8 +42,6 @@ Progress = Callable[[str], None]
 
 _GENERATED_RADIUS: Final = "equivalent_radius_m"
 """Where generators put the volume-weighted equivalent radius of their particles."""
-
-_SOLIDS: Final[tuple[PhaseName, ...]] = ("active", "binder", "second_active")
 
 
 @dataclass(frozen=True)
@@ -116,7 +113,12 @@ def characterize_fully(
     error. Raises ``Invalid`` for a conductivity of an unknown phase and for a volume of one phase.
     """
     started = clock()
-    _check(voxels, binder_ion_diffusivity, solid_conductivity)
+    check_conductivities(binder_ion_diffusivity, solid_conductivity)
+    if len(voxels.volume_fraction) < 2:
+        raise Invalid(
+            f"the volume is all {next(iter(voxels.volume_fraction))}: a structure needs at least "
+            "two phases"
+        )
     threads = n_threads or available_cores()
     report = progress or _say_nothing
     electrolyte: dict[str, float] = {"pore": 1.0, "binder": binder_ion_diffusivity}
@@ -177,26 +179,6 @@ def _say_of(report: Progress, carrier: str, words: str) -> None:
 
 def _say_nothing(_: str) -> None:
     return None
-
-
-def _check(
-    voxels: Voxels, binder_ion_diffusivity: float, solid_conductivity: Mapping[str, float]
-) -> None:
-    for name, value in solid_conductivity.items():
-        if name not in _SOLIDS:
-            raise Invalid(
-                f"solid conductivity of {name!r}: not a solid phase; allowed: {', '.join(_SOLIDS)}"
-            )
-        if not (np.isfinite(value) and value >= 0):
-            raise Invalid(f"solid conductivity of {name}: {value}; it must be finite, 0 or more")
-    if not 0 <= binder_ion_diffusivity <= 1:
-        raise Invalid(
-            f"binder ion diffusivity {binder_ion_diffusivity:g}: it is relative to the bulk "
-            "electrolyte and must lie within 0 and 1"
-        )
-    present = list(voxels.volume_fraction)
-    if len(present) < 2:
-        raise Invalid(f"the volume is all {present[0]}: a structure needs at least two phases")
 
 
 def _measure_shapes(

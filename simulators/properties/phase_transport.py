@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from typing import Final
 
+from experiments.errors import DesignFailed
 from experiments.microstructure import PHASE_LABEL
+from experiments.observation import FailureKind
 from experiments.properties import AxisTransport
 from simulators.microstructure.voxels import Voxels
 from simulators.properties.discretisation import discretisation_bias
-from simulators.properties.transport import Sides, solve_conduction
+from simulators.properties.transport import Conduction, Sides, solve_conduction
+
+USELESS_WIDTH: Final = 0.1
+"""Relative width of an interval that is no answer, where the solver stopped short of its tolerance
+(assumed: the scatter between volumes is of that size); a narrower one stands and says itself."""
 
 
 def phase_transport(
@@ -25,7 +32,8 @@ def phase_transport(
     """Solve conduction along every axis in the phases that conduct, by name.
 
     ``estimates_bias`` adds the error of the voxel size, a quarter more work. Where no conducting
-    phase is present the conductivity is 0 and the tortuosity factor null.
+    phase is present the conductivity is 0 and the tortuosity factor null. Raises ``DesignFailed``
+    (solver_failed) where the interval stays too wide to be an answer.
     """
     conducting = {
         PHASE_LABEL[phase]: conductivity[phase]
@@ -45,6 +53,7 @@ def phase_transport(
             tolerance=tolerance,
             n_threads=n_threads,
         )
+        _require_answer(found, axis)
         transports[str(axis)] = AxisTransport(
             relative=found.relative,
             lower=found.lower,
@@ -63,3 +72,17 @@ def phase_transport(
             else None,
         )
     return transports
+
+
+def _require_answer(found: Conduction, axis: int) -> None:
+    if found.is_converged or found.upper - found.lower <= USELESS_WIDTH * found.upper:
+        return
+    raise DesignFailed(
+        f"transport along axis {axis} is known no better than {found.lower:.3g} to "
+        f"{found.upper:.3g} after {found.iterations} iterations: bring the conductivities of the "
+        "phases, or the edges of the voxels, closer together",
+        kind=FailureKind.solver_failed,
+        axis=axis,
+        lower=found.lower,
+        upper=found.upper,
+    )

@@ -30,6 +30,10 @@ LEAST_TOLERANCE: Final = 1e-5
 MAX_ITERATIONS: Final = 500
 LONGEST: Final = 32_000
 """Runs of voxels are kept as 16-bit numbers."""
+MOST_STRETCHED: Final = 20.0
+"""Longest over shortest edge of a voxel. Up to it all of 576 random structures (contrasts up to
+1e4) and crops of a tomogram reached their tolerance; at 50 some did not, at 100 the solver failed.
+"""
 WIENER_SLACK: Final = 1e-5
 """Single-precision allowance before a result above the Wiener mean is called an error."""
 
@@ -234,6 +238,12 @@ def _check(
         )
     if not (np.isfinite(spacing_m).all() and (spacing_m > 0).all()):
         raise Invalid(f"voxel sizes must be finite and above 0, not {spacing_m.tolist()}")
+    if spacing_m.max() > MOST_STRETCHED * spacing_m.min():
+        stretched = spacing_m.max() / spacing_m.min()
+        raise Invalid(
+            f"a voxel's longest edge is {stretched:.3g} times its shortest; transport is solved up "
+            f"to {MOST_STRETCHED:g} times: resample the image"
+        )
     if sides not in ("no_flux", "periodic"):
         raise Invalid(f"sides must be no_flux or periodic, not {sides!r}")
     if not LEAST_TOLERANCE <= tolerance < 1:

@@ -6,6 +6,7 @@ kernels, or torch on a device), ``conjugate_gradients`` solves on either, ``diss
 """
 
 from simulators.properties.conduction.conductivity_table import (
+    MOST_CONTRAST,
     Conductivity,
     ConductivityTable,
     read_conductivity,
@@ -16,6 +17,7 @@ from simulators.properties.conduction.laying_out import dense_potential, lay_out
 from simulators.properties.conduction.problem import Problem, pose
 
 __all__ = [
+    "MOST_CONTRAST",
     "Conductivity",
     "ConductivityTable",
     "Device",

@@ -172,6 +172,8 @@ def ones():
         ((ones(), {1: 1.0}), {"voxel_size_m": 0.0}, "voxel sizes must be finite and above 0"),
         ((ones(), {1: 1.0}), {"voxel_size_m": (1.0, 2.0)}, "one voxel size or three"),
         (np.full((3, 3, 3), np.nan), {}, "NaN or infinite"),
+        (np.geomspace(1e-9, 1, 27).reshape(3, 3, 3), {}, "1e.06 times the smallest"),
+        ((ones(), {1: 1.0}), {"voxel_size_m": (30.0, 1.0, 1.0)}, "30 times its shortest"),
     ],
 )
 def test_wrong_input_is_refused_in_one_line(arguments, options, words):
