@@ -90,10 +90,10 @@ def test_thickness_and_particle_size_change_without_a_new_mesh(
         design_inputs(sized, changed, properties, Physics()),
         power_W_per_m2=power_W / area_m2,
         resistance_Ohm_m2=sized.whole.series_resistance_Ohm * area_m2,
-        mesh_points=30,
+        mesh_points=40,
     )
     expected_Wh = energy_Wh_per_m2(plain, power_W / area_m2) * area_m2
-    found = evaluate(changed, properties, power_W, mesh_points=30)
+    found = evaluate(changed, properties, power_W, mesh_points=40)
     assert found.metrics["energy_Wh"] == pytest.approx(expected_Wh, rel=4e-3)
 
 

@@ -73,7 +73,7 @@ def test_the_first_generation_4680_comes_out_as_published() -> None:
         properties,
         power_W=8.25,
         model="DFN",
-        mesh_points=22,
+        mesh_points=20,
         physics=Physics(),
         with_curve=False,
         with_bias=False,

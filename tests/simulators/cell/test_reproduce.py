@@ -23,7 +23,7 @@ IMPOSSIBLE = Conditions(
     temperature_K=298.15,
     model="SPM",
     mesh=MeshSize(x=8, r=6),
-    rtol=1e-30,
+    rtol=1e-16,
 )
 
 
