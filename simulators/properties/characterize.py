@@ -194,15 +194,9 @@ def _measure_shapes(
     lanes = min(2, n_threads)
     share = n_threads // lanes
     phases = {str(phase): (PHASE_LABEL[phase],) for phase in voxels.volume_fraction}
-    is_active = labels == PHASE_LABEL["active"]
     needs_particles = detail == "full" or _GENERATED_RADIUS not in voxels.statistics
     with ThreadPoolExecutor(lanes, thread_name_prefix="shapes") as pool:  # the longest first
-        pore_size = pool.submit(
-            continuous_size_distribution,
-            labels == PHASE_LABEL["pore"],
-            size_m,
-            n_threads=share,
-        )
+        pore_size = pool.submit(_pore_sizes, voxels, n_threads=share)
         interfaces = pool.submit(
             measure_interfaces,
             labels,
@@ -212,8 +206,8 @@ def _measure_shapes(
             n_threads=share,
         )
         particles = (
-            pool.submit(separate_particles, is_active, size_m, n_threads=share)
-            if needs_particles and is_active.any()
+            pool.submit(_separate_active, voxels, n_threads=share)
+            if needs_particles and "active" in voxels.volume_fraction
             else None
         )
         percolating = pool.submit(
@@ -230,6 +224,16 @@ def _measure_shapes(
             pore_size.result(),
             None if particles is None else particles.result(),
         )
+
+
+def _pore_sizes(voxels: Voxels, *, n_threads: int) -> SizeDistribution:
+    is_pore = voxels.labels == PHASE_LABEL["pore"]
+    return continuous_size_distribution(is_pore, voxels.voxel_size_m, n_threads=n_threads)
+
+
+def _separate_active(voxels: Voxels, *, n_threads: int) -> Particles:
+    is_active = voxels.labels == PHASE_LABEL["active"]
+    return separate_particles(is_active, voxels.voxel_size_m, n_threads=n_threads)
 
 
 def _particle_radius_m(voxels: Voxels, shapes: _Shapes) -> float | None:
