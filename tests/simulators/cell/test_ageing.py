@@ -120,7 +120,7 @@ def plain_losses(design: DesignInputs, options: dict[str, str]) -> dict[str, flo
         experiment=pybamm.Experiment(PROTOCOL.to_pybamm_experiment()),
         parameter_values=plain_values(truth, 1.0, 0.0, parameter_set="OKane2022"),
         var_pts=dict.fromkeys(("x_n", "x_s", "x_p", "r_n", "r_p"), 12),
-        solver=pybamm.IDAKLUSolver(rtol=1e-6, atol=1e-8, on_extrapolation="ignore"),
+        solver=pybamm.IDAKLUSolver(rtol=1e-5, atol=1e-7, on_extrapolation="ignore"),
     )
     solution = simulation.solve(calc_esoh=False, showprogress=False)
     lost = {name: float(np.asarray(solution[full].entries)[-1]) for name, full in LOSS.items()}

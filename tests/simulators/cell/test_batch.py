@@ -10,7 +10,7 @@ from simulators.cell.discharge import Discharge, discharge
 from simulators.cell.p2d_model import MeshSize
 from tests.benchmarks.random_designs import random_cells
 
-MESH = MeshSize(x=8, r=6)
+MESH = MeshSize(x=10, r=5)
 
 
 def test_one_bad_design_never_spoils_a_batch() -> None:

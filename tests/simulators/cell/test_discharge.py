@@ -16,7 +16,7 @@ from simulators.cell.sizing import size_cell
 from tests.benchmarks.plain_pybamm import energy_Wh_per_m2, plain_values
 
 CONDITIONS = Conditions(
-    power_W_per_m2=300.0, resistance_Ohm_m2=2e-4, temperature_K=298.15, mesh=MeshSize(x=14, r=7)
+    power_W_per_m2=300.0, resistance_Ohm_m2=2e-4, temperature_K=298.15, mesh=MeshSize(x=10, r=5)
 )
 
 

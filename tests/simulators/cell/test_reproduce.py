@@ -22,7 +22,7 @@ IMPOSSIBLE = Conditions(
     resistance_Ohm_m2=2e-4,
     temperature_K=298.15,
     model="SPM",
-    mesh=MeshSize(x=8, r=6),
+    mesh=MeshSize(x=20, r=10),
     rtol=1e-16,
 )
 
