@@ -25,9 +25,11 @@ from typing import TYPE_CHECKING, Final
 from controller.campaign_file import LoadedCampaign, load_campaign
 from controller.cli import INTERRUPTED, USAGE
 from controller.compute_link import compute_environment
+from controller.journal import JournalReader
 from controller.label import design_words, metric_label
 from controller.observation_table import observation_table
 from controller.quantity import signed_interval, with_interval
+from controller.replay import Decision, decisions
 from controller.results import Comparison, compare, measured_best, pareto
 from controller.state import State
 from controller.status_document import StatusDocument, status_document
@@ -151,6 +153,16 @@ class Campaign:
         state = self.state()
         found = (_best(state, one) for one in pareto(state))
         return [one for one in found if one is not None]
+
+    def decisions(self) -> tuple[Decision, ...]:
+        """Return every ranking with the question it answers, to be asked again elsewhere.
+
+        Each is a model: ``decision.model_dump_json()`` is a bundle of its own. Raises ``Invalid``
+        for rankings stored before their questions were kept whole.
+        """
+        stored = read_campaign(self.home, self.name)
+        with JournalReader(stored.home.journal) as journal:
+            return decisions(journal.read(self.name))
 
     @property
     def plots(self) -> Gallery:

@@ -175,6 +175,8 @@ class Conversation:
                 n_observed=n_observed,
                 n_dispatched=n_dispatched,
                 pending=tuple(job.id for job in question.pending),
+                left=question.left,
+                n_candidates=question.n_candidates,
             )
         ]
 

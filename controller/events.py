@@ -70,6 +70,10 @@ class Ranked(Frozen):
     """Jobs dispatched when the question was asked."""
     pending: tuple[str, ...] = ()
     """Ids of the jobs in flight when the question was asked."""
+    left: dict[str, int] = Field(default_factory=dict)
+    """Evaluations the question allowed, by fidelity."""
+    n_candidates: int | None = None
+    """How many candidates it asked for; None in journals written before this was kept."""
 
 
 class Dispatched(Frozen):

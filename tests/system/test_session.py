@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from controller.api import Campaign
 from controller.cli import exit_status
 from controller.events import Interrupted, Observed
 from tests.system.tiny_session import (
@@ -50,6 +51,17 @@ def test_control_stays_small_and_imports_neither_ray_nor_torch(done: Done) -> No
     assert not {"ray", "torch", "botorch", "gpytorch", "pybamm"} & set(usage["modules"])
     assert {"controller", "mlflow"} <= set(usage["modules"])
     assert usage["peak_MB"] < 400
+
+
+@pytest.mark.timeout(900)
+def test_every_decision_can_be_asked_again(done: Done) -> None:
+    from agents.wiring import decider
+
+    found = Campaign.load(done.campaign, home=done.home).decisions()
+    assert found
+    for decision in found:
+        answer = decider(decision.question.campaign.decider).rank(decision.question)
+        assert answer.candidates == decision.ranking.candidates
 
 
 @pytest.mark.timeout(900)
