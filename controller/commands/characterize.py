@@ -3,30 +3,34 @@
 from __future__ import annotations
 
 import json
-import math
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 import click
 from rich.console import Console
 
 from controller.announcement import Announcement
+from controller.commands.characterize_figures import draw, make_folder
+from controller.commands.characterize_options import (
+    check_number,
+    is_recipe,
+    named_conductivities,
+    named_labels,
+    one_voxel_size_um,
+    refuse_what_it_does_not_take,
+    solid_conductivities,
+    voxel_sizes_m,
+)
 from controller.commands.recipe_volumes import DEFAULT_TARGET, characterize_recipe
 from controller.report.characterization_table import (
     characterization_document,
     print_characterization,
 )
-from experiments.errors import Invalid
-from experiments.microstructure import PHASE_LABEL
 from experiments.properties import EffectiveProperties
 
 if TYPE_CHECKING:
     from simulators.microstructure.voxels import Voxels
-    from simulators.properties.characterize import Characterization
     from simulators.properties.size_study import SizeStudy
-
-_ACTIVE_PER_BINDER: Final = 0.3 / 375.0
-"""Default conductivity of active material, binder domain = 1: docs/constants.md, both values."""
 
 
 @click.command()
@@ -113,7 +117,9 @@ _ACTIVE_PER_BINDER: Final = 0.3 / 375.0
     help="Write slices, flux, distributions and a 3D view into this folder.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+@click.pass_context
 def command(
+    ctx: click.Context,
     image: str,
     voxel_size_um: str | None,
     labels: str | None,
@@ -134,18 +140,18 @@ def command(
     IMAGE is a TIFF stack, a folder of pages, NPY, HDF5 (FILE.h5:/DATASET) or zarr. With --volumes
     it may also be a recipe (.yaml, as for generate), whose volumes are generated.
     """
-    named = _labels(labels)
-    size_m = _voxel_size_m(voxel_size_um)
-    asked = None if solid_conductivity is None else _pairs(solid_conductivity, _SOLID)
-    _check_number("--binder-ion-diffusivity", binder_ion_diffusivity, 0.0, 1.0)
-    _check_number("--tolerance", tolerance, 1e-5, 0.5)
+    named = named_labels(labels)
+    size_m = voxel_sizes_m(voxel_size_um)
+    asked = named_conductivities(solid_conductivity)
+    check_number("--binder-ion-diffusivity", binder_ion_diffusivity, 0.0, 1.0)
+    check_number("--tolerance", tolerance, 1e-5, 0.5)
     if target is not None:
-        _check_number("--volumes", target, 1e-4, 0.5)
-    if image.lower().endswith((".yaml", ".yml")):
-        _refuse_for_recipe(image, target, labels, solid_conductivity, figures)
+        check_number("--volumes", target, 1e-4, 0.5)
+    refuse_what_it_does_not_take(ctx, image, target)
+    if is_recipe(image):
         return characterize_recipe(
             Path(image),
-            voxel_size_um=_one_voxel_size_um(voxel_size_um),
+            voxel_size_um=one_voxel_size_um(voxel_size_um),
             target=target or DEFAULT_TARGET,
             is_run=is_run,
             max_volumes=max_volumes,
@@ -153,11 +159,8 @@ def command(
             binder_ion_diffusivity=binder_ion_diffusivity,
             as_json=as_json,
         )
-    if is_run:
-        raise Invalid(f"--run: {image} is one image and gives no further volumes; give a recipe")
-
     if figures is not None:
-        _make_folder(figures)
+        make_folder(figures)
 
     from simulators.microstructure.image_file import read_labels
     from simulators.properties import characterize_fully
@@ -165,7 +168,9 @@ def command(
     with Announcement() as announce:
         announce(f"reading {image}")
         voxels = read_labels(image, named, size_m)
-        conductivity = asked or _default_conductivity("binder" in voxels.volume_fraction)
+        conductivity = solid_conductivities(asked, voxels.volume_fraction, image)
+        if target is not None:
+            _check_can_be_cut_up(voxels)
         found = characterize_fully(
             voxels,
             binder_ion_diffusivity=binder_ion_diffusivity,
@@ -176,7 +181,7 @@ def command(
             progress=announce,
         )
         plans = None if target is None else _plans(voxels, found.properties, target, announce)
-        written = [] if figures is None else _draw(figures, voxels, found, announce)
+        written = [] if figures is None else draw(figures, voxels, found, announce)
     if as_json:
         options = {"image": image, "labels": labels, "voxel_size_um": voxel_size_um}
         document = characterization_document(found, options, voxels.fallbacks, plans)
@@ -187,6 +192,13 @@ def command(
     for path in written:
         click.echo(f"wrote {path}", err=True)
     return 0
+
+
+def _check_can_be_cut_up(voxels: Voxels) -> None:
+    """Refuse an image that is too small before the work, which takes minutes for a large one."""
+    from simulators.properties.size_study import part_edges
+
+    part_edges(voxels)
 
 
 def _plans(
@@ -201,113 +213,3 @@ def _plans(
         target=target,
         progress=announce,
     )
-
-
-def _refuse_for_recipe(
-    recipe: str,
-    target: float | None,
-    labels: str | None,
-    solid_conductivity: str | None,
-    figures: Path | None,
-) -> None:
-    if target is None:
-        raise Invalid(
-            f"{recipe}: a recipe is no image; say how well its values must be known (--volumes "
-            "0.01), or make one volume of it (cellwright generate) and characterize that"
-        )
-    for option, given in (
-        ("--labels", labels),
-        ("--solid-conductivity", solid_conductivity),
-        ("--figures", figures),
-    ):
-        if given is not None:
-            raise Invalid(f"{option}: is for images; {recipe} is a recipe")
-
-
-def _one_voxel_size_um(text: str | None) -> float:
-    sizes_m = _voxel_size_m(text)
-    if sizes_m is None or len(set(sizes_m)) != 1:
-        raise Invalid("--voxel-size-um: give one size; a recipe has none of its own")
-    return sizes_m[0] * 1e6
-
-
-def _make_folder(folder: Path) -> None:
-    """Make the folder before the work begins, which takes minutes for a large image."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise Invalid(f"--figures {folder}: cannot be made: {error.strerror}") from error
-
-
-def _draw(
-    folder: Path, voxels: Voxels, found: Characterization, announce: Announcement
-) -> list[Path]:
-    from controller.report.characterization_figures import write_figures
-    from simulators.properties.flux_field import flux_on_slice
-
-    announce("figures")
-    flux = None
-    if found.properties.pore_transport["0"].relative > 0:
-        diffusivity = {"pore": 1.0, "binder": found.properties.settings["binder_ion_diffusivity"]}
-        conducting = {
-            PHASE_LABEL[phase]: float(diffusivity[phase] or 0.0)
-            for phase in voxels.volume_fraction
-            if diffusivity.get(phase)
-        }
-        flux = flux_on_slice(voxels.labels, conducting, voxel_size_m=voxels.voxel_size_m)
-    assert found.morphology is not None  # full detail was asked for
-    try:
-        return write_figures(folder, voxels, found.morphology, flux)
-    except OSError as error:
-        raise Invalid(f"--figures {folder}: cannot be written: {error.strerror}") from error
-
-
-_SOLID: Final = "--solid-conductivity"
-
-
-def _labels(text: str | None) -> dict[str, int] | None:
-    if text is None:
-        return None
-    values = _pairs(text, "--labels")
-    for phase, value in values.items():
-        if value != int(value):
-            raise Invalid(f"--labels: {phase}={value:g}; a label is a whole number")
-    return {phase: int(value) for phase, value in values.items()}
-
-
-def _pairs(text: str, option: str) -> dict[str, float]:
-    """Return ``name=number`` pairs. Raises ``Invalid`` with the part that is not one."""
-    pairs: dict[str, float] = {}
-    for part in text.split(","):
-        name, equals, number = (piece.strip() for piece in part.partition("="))
-        try:
-            value = float(number)
-        except ValueError:
-            value = math.nan
-        if not (name and equals and math.isfinite(value)):
-            raise Invalid(f"{option}: {part.strip()!r} is not name=number, e.g. active=1,binder=2")
-        if name in pairs:
-            raise Invalid(f"{option}: {name} is given twice")
-        pairs[name] = value
-    return pairs
-
-
-def _voxel_size_m(text: str | None) -> list[float] | None:
-    if text is None:
-        return None
-    try:
-        sizes = [float(part) * 1e-6 for part in text.split(",")]
-    except ValueError as error:
-        raise Invalid(f"--voxel-size-um: {text!r} is no number of µm") from error
-    return sizes * 3 if len(sizes) == 1 else sizes
-
-
-def _check_number(option: str, value: float, low: float, high: float) -> None:
-    if not low <= value <= high:
-        raise Invalid(f"{option}: {value:g}; it must lie between {low:g} and {high:g}")
-
-
-def _default_conductivity(has_binder: bool) -> dict[str, float]:
-    if has_binder:
-        return {"active": _ACTIVE_PER_BINDER, "binder": 1.0, "second_active": _ACTIVE_PER_BINDER}
-    return {"active": 1.0, "second_active": 1.0}

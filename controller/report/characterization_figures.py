@@ -35,7 +35,7 @@ def write_figures(
     """Write all figures into a folder and return their paths.
 
     ``flux`` is the pores' flux over the flux in free electrolyte, on the middle slice through the
-    electrode (`z x x`), None where nothing flows.
+    electrode (`z x x`), None where nothing flows: a flux drawn there for another image goes.
     """
     folder.mkdir(parents=True, exist_ok=True)
     with styled():
@@ -47,6 +47,8 @@ def write_figures(
         }
         if flux is not None:
             figures["flux.png"] = _flux(voxels, flux)
+        else:
+            (folder / "flux.png").unlink(missing_ok=True)
         for name, figure in figures.items():
             write_png(figure, folder / name)
     write_solid_view(folder / "view_3d.html", voxels, font=FONT)
@@ -105,7 +107,11 @@ def _flux(voxels: Voxels, flux: NDArray[np.float32]) -> Figure:
         extent=_extent_um(voxels, 1),
     )
     place.set_facecolor(LIGHT["grid"])
-    place.set(title="Ion flux from separator to collector", xlabel="x / µm", ylabel="z / µm")
+    place.set(
+        title="Ion flux from separator (top) to collector\nmiddle slice; grey: no ions pass",
+        xlabel="x / µm",
+        ylabel="z / µm",
+    )
     place.grid(visible=False)
     figure.colorbar(
         shown, label="flux over that in free electrolyte", extend="max", shrink=0.8, aspect=30
@@ -185,7 +191,7 @@ def _two_point(morphology: Morphology) -> Figure:
     )
     place.set_xlim(left=0)
     place.set_ylim(bottom=0)
-    place.legend(frameon=False, fontsize=8, ncols=2)
+    place.legend(frameon=False, fontsize=8, ncols=len(morphology.phases))
     return figure
 
 

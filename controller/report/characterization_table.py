@@ -27,6 +27,10 @@ if TYPE_CHECKING:
 
 _UM: float = 1e6
 
+_TOLD_BIAS: float = 0.2
+"""Relative bias from which its size alone is told (assumed): the estimate was measured where it is
+up to 0.05 (docs/benchmarks.md)."""
+
 
 def characterization_document(
     found: Characterization,
@@ -122,19 +126,54 @@ def _notes(properties: EffectiveProperties) -> list[str]:
         if through is None:
             continue
         bias = through.discretisation_bias
-        if through.relative == 0:
+        if not _conducts(properties, carrier):
+            notes.append(f"no phase of the image was given a conductivity for {carrier}")
+        elif through.relative == 0:
             porosity = properties.volume_fraction.get("pore", 0.0)
             notes.append(
                 f"the {network} network does not reach from separator to collector at "
                 f"{percent(porosity)} porosity: no path for {carrier}"
             )
         elif bias is not None:
-            notes.append(
-                f"voxels of this size make {carrier} along axis 0 look "
-                f"{three(abs(100 * bias / through.relative))}% too "
-                f"{'fast' if bias > 0 else 'slow'} (estimated); the interval leaves that out"
-            )
+            notes.append(_bias_note(carrier, through.relative, bias))
+        notes += [
+            f"{carrier} along axis {axis}: the solver stopped short of the tolerance asked; the "
+            "interval says how well the value is known"
+            for axis, found in transport.items()
+            if found.upper - found.lower > _asked(properties) * found.upper
+        ]
     return notes
+
+
+def _bias_note(carrier: str, relative: float, bias: float) -> str:
+    """Say where the value would go with finer voxels, or that its size alone can be told."""
+    if abs(bias) > _TOLD_BIAS * relative:
+        return (
+            f"{carrier} along axis 0: films or necks are as thin as these voxels, so that leaving "
+            f"out every other voxel changes the value by {percent(abs(bias) / relative)}; the "
+            "error of the voxel size is of that order, and the interval leaves it out"
+        )
+    return (
+        f"{carrier} along axis 0: voxels of this size make {three(relative)} of what would be "
+        f"{three(relative - bias)} with ever finer ones (estimated); the interval leaves that out"
+    )
+
+
+def _conducts(properties: EffectiveProperties, carrier: str) -> bool:
+    """Return whether any phase present was given a conductivity above 0."""
+    if carrier == "ions":
+        binder = properties.settings["binder_ion_diffusivity"]
+        given = {"pore": 1.0, "binder": binder}
+    else:
+        given = {
+            phase: properties.settings.get(f"solid_conductivity.{phase}")
+            for phase in properties.volume_fraction
+        }
+    return any(given.get(phase) for phase in properties.volume_fraction)
+
+
+def _asked(properties: EffectiveProperties) -> float:
+    return float(properties.settings["tolerance"] or 0.0)
 
 
 def _phase_table(properties: EffectiveProperties, morphology: Morphology | None) -> Table:
@@ -143,8 +182,10 @@ def _phase_table(properties: EffectiveProperties, morphology: Morphology | None)
         shape = None if morphology is None else morphology.phases.get(phase)
         known = ""
         if shape is not None and shape.volume_fraction_sd is not None:
-            least = "" if shape.is_fraction_resolved else "at least "
-            known = f" ({least}±{196 * shape.volume_fraction_sd:.2f}%)"
+            half = 1.96 * shape.volume_fraction_sd
+            low, high = (f"{100 * v:.2f}" for v in (max(share - half, 0), min(share + half, 1)))
+            least = "" if shape.is_fraction_resolved else ", or wider"
+            known = f" ({low} to {high}{least})"
         along = properties.percolating_fraction[phase]
         table.add_row(
             _word(phase),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from html import escape
 from pathlib import Path
 from typing import Final
 
@@ -21,6 +22,29 @@ _SOLIDS: Final[tuple[PhaseName, ...]] = ("active", "binder", "second_active")
 _SMOOTHING_VOXELS: Final = 0.7
 """Takes the staircase off without closing one-voxel films."""
 
+_PAGE: Final = """<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>{title}</title>
+<style>
+html, body {{ height: 100%; margin: 0; }}
+body {{ display: flex; flex-direction: column; background: {page}; color: {ink};
+  font-family: {font}; }}
+header {{ padding: 16px 16px 8px; }}
+h1 {{ font-size: 1.1rem; font-weight: 600; margin: 0 0 8px; }}
+p {{ margin: 0; color: {soft}; }}
+main {{ flex: 1; min-height: 0; max-height: 125vw; overflow: hidden; }}
+</style>
+</head>
+<body>
+<header><h1>{title}</h1><p>{subtitle}</p></header>
+<main>{plot}</main>
+</body>
+</html>
+"""
+
 _WALL: Final = {"backgroundcolor": LIGHT["page"], "gridcolor": LIGHT["grid"], "showspikes": False}
 
 
@@ -36,11 +60,10 @@ def write_solid_view(path: Path, voxels: Voxels, *, font: str) -> None:
         if np.any(labels == PHASE_LABEL[phase])
         for mesh in (_mesh(labels == PHASE_LABEL[phase], size_um, corner_um, phase),)
     ]
-    edge = " × ".join(f"{n * s:.3g}" for n, s in zip(labels.shape, size_um, strict=True))
+    edges = " × ".join(f"{n * s:.3g}" for n, s in zip(labels.shape, size_um, strict=True))
     figure = go.Figure(
         data=meshes,
         layout={
-            "title": {"text": f"Middle of the image, {edge} µm (pores are empty)"},
             "font": {"family": font, "color": LIGHT["ink"]},
             "paper_bgcolor": LIGHT["page"],
             "scene": {
@@ -51,16 +74,27 @@ def write_solid_view(path: Path, voxels: Voxels, *, font: str) -> None:
                 "camera": {"eye": {"x": 1.5, "y": 1.5, "z": 1.0}, "center": {"z": -0.1}},
             },
             "legend": {"orientation": "h", "y": 0.0},
-            "margin": {"l": 16, "r": 16, "t": 64, "b": 16},
+            "margin": {"l": 0, "r": 0, "t": 32, "b": 16},
         },
     )
-    figure.write_html(
-        path,
-        include_plotlyjs=True,
-        full_html=True,
-        default_height="94vh",
-        config={"displaylogo": False, "responsive": True},
+    part = "Middle of the image" if any(starts) else "The whole image"
+    page = _PAGE.format(
+        title=f"{part} in 3D: z × y × x = {edges} µm",
+        subtitle="Solid phases; pores are empty. Drag to turn, scroll or pinch to zoom; a click on "
+        "a name hides its phase.",
+        plot=figure.to_html(
+            full_html=False,
+            include_plotlyjs=True,
+            default_width="100%",
+            default_height="100%",
+            config={"displaylogo": False, "responsive": True},
+        ),
+        font=escape(font, quote=False),
+        page=LIGHT["page"],
+        ink=LIGHT["ink"],
+        soft=LIGHT["soft"],
     )
+    path.write_text(page, "utf-8")
 
 
 def _mesh(

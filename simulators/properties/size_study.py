@@ -62,15 +62,8 @@ def study_sizes(
     Where a part does not percolate it counts with diffusivity 0, and no tortuosity factor is
     studied. Raises ``Invalid`` for images too small to be cut up.
     """
-    shortest = min(voxels.labels.shape)
-    edges = [shortest // parts for parts in PARTS_PER_EDGE if shortest // parts >= SMALLEST_PART]
-    if len(edges) < 2:
-        raise Invalid(
-            f"an image of {shortest} voxels is too small to be cut up; its shortest edge must have "
-            f"at least {PARTS_PER_EDGE[1] * SMALLEST_PART}"
-        )
     samples: dict[str, dict[int, list[float]]] = {}
-    for edge in edges:
+    for edge in part_edges(voxels):
         parts = subvolumes(voxels, edge)
         if progress:
             progress(f"transport and areas of {len(parts)} parts of {edge}³ voxels")
@@ -78,6 +71,21 @@ def study_sizes(
             for name, value in measure_part(part, binder_ion_diffusivity, n_threads).items():
                 samples.setdefault(name, {}).setdefault(edge, []).append(value)
     return fit_studies(samples, PLANNED_EDGES, target, image_edge=voxels.labels.size ** (1 / 3))
+
+
+def part_edges(voxels: Voxels) -> list[int]:
+    """Return the edges of the cubes that the image is cut into, the largest first.
+
+    Raises ``Invalid`` for images too small to be cut up.
+    """
+    shortest = min(voxels.labels.shape)
+    edges = [shortest // parts for parts in PARTS_PER_EDGE if shortest // parts >= SMALLEST_PART]
+    if len(edges) < 2:
+        raise Invalid(
+            f"an image of {shortest} voxels is too small to be cut up; its shortest edge must have "
+            f"at least {PARTS_PER_EDGE[1] * SMALLEST_PART}"
+        )
+    return edges
 
 
 def fit_studies(

@@ -75,6 +75,39 @@ def test_a_blocked_network_is_said_in_words(capsys, tmp_path):
     )
 
 
+def test_conductivities_of_nothing_are_no_blocked_network(capsys, image):
+    _, out, _ = run(capsys, image, *NAMED, "--solid-conductivity", "active=0,binder=0")
+    said = " ".join(out.split())
+    assert "no phase of the image was given a conductivity for electrons" in said
+    assert "solid network does not reach" not in said
+
+
+def test_the_flux_of_another_image_does_not_stay_where_none_flows(capsys, tmp_path):
+    labels = np.zeros((20, 20, 20), np.uint8)
+    labels[10] = 1
+    tifffile.imwrite(tmp_path / "wall.tif", labels)
+    (tmp_path / "flux.png").write_bytes(b"of another image")
+    options = ["--voxel-size-um", "0.4", "--figures", str(tmp_path)]
+    status, _, _ = run(capsys, str(tmp_path / "wall.tif"), *options)
+    assert status == 0
+    assert not (tmp_path / "flux.png").exists()
+
+
+def test_the_flux_is_drawn_with_the_sides_asked_for(capsys, monkeypatch, image, tmp_path):
+    from simulators.properties import flux_field
+
+    asked = []
+    solve = flux_field.flux_on_slice
+
+    def watched(*arguments, **options):
+        asked.append(options["sides"])
+        return solve(*arguments, **options)
+
+    monkeypatch.setattr(flux_field, "flux_on_slice", watched)
+    run(capsys, image, *NAMED, "--sides", "periodic", "--figures", str(tmp_path))
+    assert asked == ["periodic"]
+
+
 def test_given_conductivities_are_used(capsys, image):
     conducting = ["--solid-conductivity", "active=2,binder=2", "--json"]
     _, out, _ = run(capsys, image, *NAMED, *conducting)
@@ -124,6 +157,12 @@ def test_figures_are_written_and_named(capsys, image, tmp_path):
         ([*NAMED, "--binder-ion-diffusivity", "1.2"], "between 0 and 1"),
         ([*NAMED, "--binder-ion-diffusivity", "nan"], "between 0 and 1"),
         ([*NAMED, "--tolerance", "0"], "--tolerance"),
+        ([*NAMED, "--solid-conductivity", "second_active=1"], "holds pore, active, binder"),
+        ([*NAMED, "--solid-conductivity", "active=1e-9,binder=1"], "times the smallest"),
+        ([*NAMED, "--binder-ion-diffusivity", "1e-300"], "at least 1e-06"),
+        ([*NAMED[2:], "--voxel-size-um", "10,0.1,0.1"], "100 times its shortest"),
+        (["--voxel-size-um", "0.4", "--labels", "pore=1e300"], "whole number"),
+        ([*NAMED, "--seed", "2"], "give a recipe"),
         ([*NAMED, "--figures", "/dev/null/figures"], "cannot be made"),
         ([*NAMED, "--volumes", "0.01"], "too small to be cut up"),
         ([*NAMED, "--volumes", "0.01", "--run"], "give a recipe"),
@@ -193,6 +232,9 @@ def test_a_recipe_is_run_until_its_values_are_known(capsys, recipe):
         (["--volumes", "0.1"], "give one size"),
         ([*COARSE, "--labels", "pore=0"], "is for images"),
         ([*COARSE, "--figures", "x"], "is for images"),
+        ([*COARSE, "--sides", "periodic"], "is for images"),
+        ([*COARSE, "--tolerance", "0.01"], "is for images"),
+        ([*COARSE, "--areas", "face_count"], "is for images"),
         (["--volumes", "0.1", "--voxel-size-um", "0.05"], "choose another voxel size"),
     ],
 )
