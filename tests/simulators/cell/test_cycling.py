@@ -23,7 +23,7 @@ BALANCE = balance("Chen2020", 1.1)
 CONDITIONS = Conditions(
     power_W_per_m2=1.0, resistance_Ohm_m2=2e-4, temperature_K=298.15, mesh=MeshSize(x=8, r=6)
 )
-RATES_PER_H = [0.05, 1.0, 2.0]
+RATES_PER_H = [0.05, 2.0]
 WINDOW = {"capacity_Ah": 5.0, "minimum_V": 2.5, "maximum_V": 4.2}
 
 
@@ -45,11 +45,11 @@ def test_a_rate_sweep_gives_less_charge_at_higher_rates_and_nearly_all_at_a_low_
 ) -> None:
     assert given == sorted(given, reverse=True)
     assert given[0] == pytest.approx(design.capacity_Ah_per_m2, rel=0.02)
-    assert given[2] < 0.98 * given[0]
+    assert given[-1] < 0.98 * given[0]
 
 
 def test_a_discharge_at_constant_current_is_plain_pybamms(design: DesignInputs) -> None:
-    rate_per_h = RATES_PER_H[2]
+    rate_per_h = RATES_PER_H[-1]
     protocol = CyclingProtocol.from_dict(
         {
             "sample": {"capacity_mAh": 5000.0},
