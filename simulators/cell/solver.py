@@ -28,7 +28,8 @@ def integrator(rtol: float, *, outputs: Sequence[str] | None = None, n_threads: 
 
 def first_line(error: Exception) -> str:
     """Return what an error says first, cut to a readable length."""
-    return str(error).splitlines()[0][:LONGEST_MESSAGE]
+    said = str(error).splitlines() or [type(error).__name__]
+    return said[0][:LONGEST_MESSAGE]
 
 
 def not_converged(what: str, inputs: dict[str, float], error: Exception) -> DesignFailed:
