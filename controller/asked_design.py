@@ -157,7 +157,10 @@ def _first_line(error: ValueError, named: dict[str, Value]) -> str:
         for sign, word in _LIMITS.items()
         if (limit := first.get("ctx", {}).get(sign)) is not None
     ]
-    message = f"must be {' and '.join(limits)}" if limits else message[0].lower() + message[1:]
+    unit = " µm" if in_file.endswith("_um") else ""
+    message = (
+        f"must be {' and '.join(limits)}{unit}" if limits else message[0].lower() + message[1:]
+    )
     for name, value in named.items():
         if name.partition(".")[2] == in_file:
             return f" {name}: {message}; found {_shown(value)}"

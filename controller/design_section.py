@@ -143,7 +143,8 @@ def _checked(document: YamlDocument, path: Path, name: str, value: Any) -> Value
         limits = [
             f"{_sign(item)} {_limit(item) / scale:g}" for item in field.metadata if _sign(item)
         ]
-        what = f"must be {' and '.join(limits)}" if limits else error.errors()[0]["msg"]
+        unit = " µm" if key.endswith("_um") else ""
+        what = f"must be {' and '.join(limits)}{unit}" if limits else error.errors()[0]["msg"]
         raise document.error(path, f"{what}; found {value!r}") from error
     if is_number and int not in (field.annotation, *get_args(field.annotation)):
         return float(value)

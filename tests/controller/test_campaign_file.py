@@ -107,7 +107,7 @@ def test_an_image_baseline_is_found_beside_the_file(tmp_path: Path) -> None:
          "min 0.5 is not below max 0.45"),
         ("min: 0.20, max: 0.45", "min: 0.2, max: 1.2", "must be > 0 and < 1; found 1.2"),
         ("max: 120", "max: 0.00012", "x.yaml:9: design.positive.thickness_um.max: must be > 1 "
-         "and < 1000; found 0.00012"),
+         "and < 1000 µm; found 0.00012"),
         ("specific_energy_Wh_per_kg", "specific_energy", "'specific_energy' is not a metric (did "
          "you mean 'specific_energy_Wh_per_kg'?); allowed: "),
         ("at_power_W: 150", "at_power_W: -5", "objectives[0].at_power_W: must be > 0; found -5"),
