@@ -10,6 +10,7 @@ import click
 from rich.console import Console
 
 from controller.announcement import Announcement
+from controller.cli import HomeFolder
 from controller.commands.characterize_figures import draw, make_folder
 from controller.commands.characterize_options import (
     check_number,
@@ -112,7 +113,7 @@ if TYPE_CHECKING:
 )
 @click.option(
     "--figures",
-    type=click.Path(path_type=Path, file_okay=False),
+    type=HomeFolder(path_type=Path, file_okay=False),
     metavar="DIR",
     help="Write slices, flux, distributions and a 3D view into this folder.",
 )

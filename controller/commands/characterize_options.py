@@ -34,7 +34,12 @@ def is_recipe(image: str) -> bool:
 
 
 def refuse_what_it_does_not_take(ctx: click.Context, image: str, target: float | None) -> None:
-    """Raise ``Invalid`` for an option that was given and would have no meaning for this input."""
+    """Raise ``Invalid`` for an option that was given and would have no meaning for this input.
+
+    An empty name is no input: it would quietly mean the current folder.
+    """
+    if not image.strip():
+        raise Invalid("IMAGE: an empty name; give a file, or a folder of pages")
     if not is_recipe(image):
         for option in _given(ctx, _RECIPE_ONLY):
             raise Invalid(

@@ -20,7 +20,8 @@ MAX_EDGE: Final = 72
 
 _SOLIDS: Final[tuple[PhaseName, ...]] = ("active", "binder", "second_active")
 _SMOOTHING_VOXELS: Final = 0.7
-"""Takes the staircase off without closing one-voxel films."""
+"""Takes the staircase off and keeps films of one voxel; wires of one voxel and lone voxels go,
+unless a phase is nothing else."""
 
 _PAGE: Final = """<!doctype html>
 <html lang="en">
@@ -35,7 +36,7 @@ body {{ display: flex; flex-direction: column; background: {page}; color: {ink};
 header {{ padding: 16px 16px 8px; }}
 h1 {{ font-size: 1.1rem; font-weight: 600; margin: 0 0 8px; }}
 p {{ margin: 0; color: {soft}; }}
-main {{ flex: 1; min-height: 0; max-height: 125vw; overflow: hidden; }}
+main {{ flex: 1; min-height: 0; max-height: 105vw; overflow: hidden; }}
 </style>
 </head>
 <body>
@@ -100,7 +101,10 @@ def write_solid_view(path: Path, voxels: Voxels, *, font: str) -> None:
 def _mesh(
     mask: np.ndarray, size_um: tuple[float, ...], corner_um: tuple[float, ...], phase: PhaseName
 ) -> go.Mesh3d:
-    smooth = gaussian_filter(np.pad(mask.astype(np.float32), 2), _SMOOTHING_VOXELS)
+    padded = np.pad(mask.astype(np.float32), 2)
+    smooth = gaussian_filter(padded, _SMOOTHING_VOXELS)
+    if smooth.max() <= 0.5:
+        smooth = padded
     corner, triangle, _, _ = marching_cubes(smooth, 0.5, spacing=size_um)
     corner += np.array(corner_um) - 1.5 * np.array(size_um)
     return go.Mesh3d(

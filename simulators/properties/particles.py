@@ -89,7 +89,8 @@ def separate_particles(
     volume, low, high = _extents(index, n)
     shape: NDArray[np.int64] = np.array(index.shape)
     is_whole = np.all(low > 0, axis=1) & np.all(high < shape - 1, axis=1)
-    chance = np.prod(np.clip((shape - (high - low) - 2) / (shape - 2.0), 0.0, 1.0), axis=1)
+    inner = np.maximum(shape - 2.0, 1.0)  # nothing is whole in an image of two voxels
+    chance = np.prod(np.clip((shape - (high - low) - 2) / inner, 0.0, 1.0), axis=1)
     weight = np.where(is_whole & (chance > 0), 1.0 / np.where(chance > 0, chance, 1.0), 0.0)
     volume_m3 = volume.astype(np.float64) * np.prod(spacing * stride * unit)
     pair, neck_m2 = _necks(index, mask, stride, spacing * stride * unit)

@@ -183,6 +183,27 @@ def test_a_missing_file_is_one_line(capsys, tmp_path):
     assert "no such file" in err
 
 
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [([""], "an empty name"), (["image.tif", "--figures", ""], "found an empty one")],
+)
+def test_an_empty_name_is_not_the_current_folder(capsys, arguments, words):
+    status, _, err = run(capsys, *arguments, "--voxel-size-um", "0.4")
+    assert status == 2
+    assert words in err
+
+
+def test_the_smallest_images_are_measured_and_drawn(capsys, tmp_path):
+    labels = np.array([[[0, 1], [0, 1]], [[0, 1], [0, 1]]], np.uint8)
+    np.save(tmp_path / "tiny.npy", labels)
+    options = ["--voxel-size-um", "0.4", "--json", "--figures", str(tmp_path / "figures")]
+    status, out, _ = run(capsys, str(tmp_path / "tiny.npy"), *options)
+    assert status == 0
+    found = json.loads(out)
+    assert found["pore_transport"]["0"]["relative_diffusivity"] == pytest.approx(0.5)
+    assert found["pore_transport"]["2"]["tortuosity_factor"] is None
+
+
 def test_face_counting_is_available_by_name(capsys, image):
     _, out, _ = run(capsys, image, *NAMED, "--json")
     smooth = json.loads(out)["interface_area_per_m"]["pore-active"]

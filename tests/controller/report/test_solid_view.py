@@ -9,6 +9,13 @@ from simulators.microstructure.voxels import Voxels
 from tests.simulators.properties.shapes import ball
 
 
+def test_a_phase_of_lone_voxels_is_drawn_too(tmp_path):
+    labels = ball(24, (12, 12, 12), 6).astype(np.uint8)
+    labels[2, 2, 2] = 2
+    write_solid_view(tmp_path / "view.html", Voxels(labels, (4e-7,) * 3), font=FONT)
+    assert '"name":"binder"' in (tmp_path / "view.html").read_text("utf-8")
+
+
 @pytest.mark.parametrize(("n", "words"), [(24, "The whole image"), (80, "Middle of the image")])
 def test_the_page_says_which_part_it_shows_and_fits_a_phone(tmp_path, n, words):
     labels = ball(n, (n / 2,) * 3, n / 4).astype(np.uint8)
