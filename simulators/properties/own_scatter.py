@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Final
 
 from simulators.microstructure.voxels import Voxels
-from simulators.properties.representativity import fit_variance_law, subvolumes
+from simulators.properties.representativity import subvolumes
+from simulators.properties.size_law import fit_variance_law
 from simulators.properties.size_study import SMALLEST_PART, measure_part
 
 OWN_PARTS_PER_EDGE: Final = (2, 3)

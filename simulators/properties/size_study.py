@@ -13,12 +13,11 @@ from simulators.properties.interface_area import measure_interfaces
 from simulators.properties.phase_transport import phase_transport
 from simulators.properties.representativity import (
     NORMAL_95,
-    SizeLaw,
     VolumePlan,
-    fit_size_law,
     plan_volumes,
     subvolumes,
 )
+from simulators.properties.size_law import SizeLaw, fit_size_law
 
 PARTS_PER_EDGE: Final = (2, 3, 4)
 """The image is cut into 8, 27 and 64 cubes; each division costs about one solution of the whole."""

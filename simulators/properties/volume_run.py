@@ -11,10 +11,10 @@ from simulators.microstructure.voxels import Voxels
 from simulators.properties.representativity import (
     NORMAL_95,
     RepresentativeMean,
-    fit_size_law,
     n_volumes_for,
     run_until_representative,
 )
+from simulators.properties.size_law import fit_size_law
 from simulators.properties.size_study import (
     SMALLEST_PART,
     TORTUOSITY,

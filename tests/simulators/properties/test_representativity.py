@@ -8,52 +8,18 @@ import pytest
 from experiments.errors import Invalid
 from simulators.microstructure.voxels import Voxels
 from simulators.properties.representativity import (
-    fit_size_law,
     interval,
     n_volumes_for,
     plan_volumes,
     run_until_representative,
     subvolumes,
 )
-
-
-def drawn(rng, edges, number, *, limit=2.0, bias=1.5, variance=30.0, exponent=1.0):
-    """Draw values that follow both laws."""
-    return {
-        edge: rng.normal(
-            limit * (1 + bias / edge),
-            limit * np.sqrt(variance * edge ** (-3.0 * exponent)),
-            number,
-        )
-        for edge in edges
-    }
+from simulators.properties.size_law import fit_size_law
+from tests.simulators.properties.drawn_values import drawn
 
 
 def one_of(values, i):
     return {"τ": values[i]}
-
-
-def test_the_law_behind_the_values_is_found():
-    laws = [
-        fit_size_law(drawn(np.random.default_rng(seed), (32, 48, 64, 96), 30)) for seed in range(20)
-    ]
-    assert np.mean([law.limit for law in laws]) == pytest.approx(2.0, rel=0.003)
-    assert np.mean([law.bias_voxels for law in laws]) == pytest.approx(1.5, rel=0.15)
-    truth = np.sqrt(30 * 64.0**-3)
-    assert np.mean([law.relative_sd(64) for law in laws]) == pytest.approx(truth, rel=0.1)
-    held = [abs(law.limit - 2.0) < 2 * law.limit_sd for law in laws]
-    assert np.mean(held) >= 0.8
-
-
-def test_long_correlations_show_in_the_exponent():
-    rng = np.random.default_rng(3)
-    law = fit_size_law(drawn(rng, (24, 48, 96), 60, exponent=0.7, variance=3.0))
-    assert law.exponent == pytest.approx(0.7, abs=0.1)
-
-
-def test_few_values_lean_on_the_expected_exponent():
-    law = fit_size_law(drawn(np.random.default_rng(1), (60, 64), 3))
-    assert law.exponent == pytest.approx(1.0, abs=0.1)
 
 
 def test_the_number_of_volumes_is_students():
@@ -118,12 +84,6 @@ def test_an_image_is_cut_into_all_cubes_that_fit():
     assert all(part.labels.shape == (10, 10, 10) for part in parts)
     with pytest.raises(Invalid, match="do not fit"):
         subvolumes(Voxels(labels, (1e-6,) * 3), 12)
-
-
-@pytest.mark.parametrize("samples", [{32: [1, 2, 3]}, {32: [1, 2, 3], 64: [1, 2]}])
-def test_too_few_values_are_refused(samples):
-    with pytest.raises(Invalid, match="two sizes"):
-        fit_size_law(samples)
 
 
 def test_impossible_targets_are_refused():
