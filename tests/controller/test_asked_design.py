@@ -91,8 +91,14 @@ def test_a_value_without_name_or_number_is_refused(text: str) -> None:
             "--at positive.active_wt_pct: must be a number; found 'abc'",
         ),
         ("positive.porosity=1.5", "--at positive.porosity: must be below 1; found 1.5"),
-        ("positive.thickness_um=75e-6", "positive.thickness_um: must be above 1 µm; found 7.5e"),
-        ("positive.thickness_um=75000", "positive.thickness_um: must be below 1000 µm; found 75"),
+        (
+            "positive.thickness_um=75e-6",
+            "--at positive.thickness_um: must be above 1 µm; found 7.5e",
+        ),
+        (
+            "positive.thickness_um=75000",
+            "--at positive.thickness_um: must be below 1000 µm; found 75",
+        ),
         ("negative.n_to_p_ratio=x", "--at negative.n_to_p_ratio: must be a number; found 'x'"),
     ],
 )

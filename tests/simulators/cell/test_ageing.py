@@ -79,6 +79,7 @@ def test_losses_on_smaller_particles_are_those_of_a_truly_larger_surface(
     assert found[mechanism] == pytest.approx(plain[mechanism], rel=TOLERANCE[mechanism])
 
 
+@pytest.mark.slow
 def test_sei_by_an_area_factor_is_that_of_a_truly_larger_surface(
     design: DesignInputs, plain: dict[str, float]
 ) -> None:
