@@ -60,7 +60,7 @@ def ask_model(question: Question, screen: Screen, before: list[Candidate]) -> Mo
     return Modelled(
         candidates=tuple(candidates),
         recommended=recommended,
-        prospect=prospect(question, belief, [recommended.design, *pool.designs]),
+        prospect=prospect(question, belief, [recommended.design, *pool.designs], screen),
         diagnosis=diagnose(belief, recommended.design),
         demoted=search.demoted,
         fallbacks=belief.fallbacks,

@@ -16,6 +16,7 @@ import numpy as np
 
 from agents.acquisition.expected_improvement import SampledBase
 from agents.acquisition.gain import LIKELY
+from agents.acquisition.known_constraints import Screen
 from agents.surrogates.belief import Belief
 from agents.surrogates.view import View
 from experiments.design import Design
@@ -30,27 +31,31 @@ PROBABILITY: Final = 0.95
 Z_975: Final = 1.959964
 
 
-def prospect(question: Question, belief: Belief, designs: list[Design]) -> Prospect | None:
+def prospect(
+    question: Question, belief: Belief, designs: list[Design], screen: Screen
+) -> Prospect | None:
     """Return the prospect among ``designs``; None with several objectives or nothing measured.
 
-    A measured design counts as the best only where it probably keeps the constraints, and a
-    contender's gain with its odds of success.
+    A measured design counts as the best only where it passes the screen, which a baseline need
+    not, and probably keeps the constraints; a contender's gain counts with its odds of success.
     """
     campaign = question.campaign
     if len(campaign.objectives) > 1:
         return None
+    objective = campaign.objectives[0]
+    key = campaign.metric_key(objective)
     measured = [
         observation.job.design
         for observation in question.observations
         if observation.job.fidelity == campaign.target
-        and not observation.is_failed
+        and observation.value(key) is not None
         and campaign.design.contains(observation.job.design)
+        and screen(campaign, observation.job.design) is None
     ]
     base = _kept(belief, measured)
     if len(base) == 0:
         return None
-    objective = campaign.objectives[0]
-    process = belief.processes[campaign.metric_key(objective)]
+    process = belief.processes[key]
     sign = 1.0 if objective.sense == "maximize" else -1.0
     order = np.argsort(-sign * process.mean(base), kind="stable")[:N_MEASURED]
     base = base[order]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from agents.acquisition.known_constraints import Screen, unconstrained
 from agents.acquisition.prospect import prospect
 from agents.surrogates.belief import form_belief
 from experiments.campaign import Campaign, Objective
@@ -27,10 +28,10 @@ def designs_of(campaign: Campaign) -> list[Design]:
     return [campaign.design.from_unit(point) for point in GRID]
 
 
-def prospect_of(question: Question) -> Prospect:
+def prospect_of(question: Question, screen: Screen = unconstrained) -> Prospect:
     belief = form_belief(question)
     assert belief is not None
-    found = prospect(question, belief, designs_of(question.campaign))
+    found = prospect(question, belief, designs_of(question.campaign), screen)
     assert found is not None
     return found
 
@@ -72,13 +73,26 @@ def test_there_is_none_for_several_objectives_or_before_the_target() -> None:
     question = question_of(several, observed(several, 9))
     belief = form_belief(question)
     assert belief is not None
-    assert prospect(question, belief, designs_of(several)) is None
+    assert prospect(question, belief, designs_of(several), unconstrained) is None
     campaign = campaign_of()
     cheap = tuple(o for o in observed(campaign, 9) if o.job.fidelity == "coarse")
     question = question_of(campaign, cheap)
     belief = form_belief(question)
     if belief is not None:
-        assert prospect(question, belief, designs_of(campaign)) is None
+        assert prospect(question, belief, designs_of(campaign), unconstrained) is None
+
+
+def test_a_measured_design_that_breaks_a_known_constraint_is_not_the_best() -> None:
+    campaign = campaign_of(fidelities=(FINE,))
+    question = question_of(campaign, observed(campaign, 20))
+    best = max(question.observations, key=lambda o: o.value(ENERGY) or 0.0).job.design
+
+    def forbids_best(_: Campaign, design: Design) -> str | None:
+        return "too heavy" if design == best else None
+
+    free, screened = prospect_of(question), prospect_of(question, forbids_best)
+    assert screened.regret_bound > free.regret_bound
+    assert screened.expected_gain > free.expected_gain
 
 
 def test_equal_questions_get_equal_prospects() -> None:
