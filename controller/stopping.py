@@ -10,8 +10,8 @@ from experiments.metrics import METRICS
 from experiments.observation import Observation
 
 FEWEST_AT_TARGET: Final = 5
-"""Target evaluations before a model's own word ends a campaign (assumed: one more than the least
-from which its hyperparameters were seen to behave)."""
+"""Target evaluations with a result before a model's own word ends a campaign (assumed: one more
+than the least from which its hyperparameters were seen to behave)."""
 N_AGREEING: Final = 2
 """Rankings in a row that have to say so, each on more observations than the one before."""
 
@@ -22,26 +22,26 @@ def stop_reason(state: State) -> str:
     at_target = _at_target(state)
     if len(at_target) < state.campaign.budget.at_least.get(state.campaign.target, 0):
         return ""
+    n_measured = sum(not observation.is_failed for observation in at_target)
     rules = []
     if stopping.plateau_evaluations is not None:
         n = n_since_improvement(state.campaign, at_target)
         rules.append("plateau" if n >= stopping.plateau_evaluations else "")
     if stopping.expected_gain_below is not None:
         gains = [outlook.prospect.expected_gain for outlook in state.outlooks]
-        rules.append(
-            _below(state, "expected gain", gains, stopping.expected_gain_below, len(at_target))
-        )
+        limit = stopping.expected_gain_below
+        rules.append(_below(state, "expected gain", gains, limit, n_measured))
     if stopping.regret_below is not None:
         bounds = [outlook.prospect.regret_bound for outlook in state.outlooks]
-        rules.append(_below(state, "regret bound", bounds, stopping.regret_below, len(at_target)))
+        rules.append(_below(state, "regret bound", bounds, stopping.regret_below, n_measured))
     met = [rule for rule in rules if rule]
     is_enough = len(met) == len(rules) if stopping.require == "all" else bool(met)
     return " and ".join(met) if is_enough else ""
 
 
-def _below(state: State, name: str, values: list[float], limit: float, n_at_target: int) -> str:
+def _below(state: State, name: str, values: list[float], limit: float, n_measured: int) -> str:
     """Return the rule in words where the last values all lie below its limit."""
-    if n_at_target < FEWEST_AT_TARGET or len(values) < N_AGREEING or max(values) >= limit:
+    if n_measured < FEWEST_AT_TARGET or len(values) < N_AGREEING or max(values) >= limit:
         return ""
     unit = METRICS[state.campaign.objectives[0].metric].unit
     return f"{name} of {values[-1]:.3g} {unit}, below {limit:g}"

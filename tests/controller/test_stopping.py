@@ -13,7 +13,7 @@ from experiments.campaign import Campaign
 from experiments.design import Design
 from experiments.job import new_job
 from experiments.ranking import Prospect, Ranking
-from tests.controller.doubles import MemoryJournal, observe, small_campaign
+from tests.controller.doubles import MemoryJournal, fail, observe, small_campaign
 
 
 def campaign_of(stopping: Stopping, at_least: int = 0) -> Campaign:
@@ -32,13 +32,14 @@ def ranked(gain: float, regret: float, n_observed: int) -> Ranked:
     return Ranked(ranking=ranking, n_observed=n_observed, n_dispatched=n_observed)
 
 
-def state_of(campaign: Campaign, n_fine: int, *rankings: Ranked) -> State:
-    """Return a state with evaluations at the target whose values rise one by one."""
+def state_of(campaign: Campaign, n_fine: int, *rankings: Ranked, n_failed: int = 0) -> State:
+    """Return a state with evaluations at the target, failures first, whose values rise."""
     events: list[Event] = [CampaignStarted(campaign=campaign, source="a.yaml", text="")]
     for i in range(n_fine):
         design = Design(values={"positive.porosity": 0.2 + 0.005 * i})
         job = new_job(campaign.name, design, "fine", campaign_seed=0)
-        events += [Dispatched(job=job), Observed(observation=observe(job, 200.0 + i))]
+        result = fail(job) if i < n_failed else observe(job, 200.0 + i)
+        events += [Dispatched(job=job), Observed(observation=result)]
     events += rankings
     journal = MemoryJournal()
     journal.append(campaign.name, events)
@@ -83,6 +84,12 @@ def test_a_model_s_word_is_not_taken_before_the_target_was_measured_five_times()
     said = (ranked(0.3, 1.5, 3), ranked(0.3, 1.5, 4))
     assert stop_reason(state_of(campaign_of(GAIN), 4, *said)) == ""
     assert stop_reason(state_of(campaign_of(GAIN), 5, *said)) != ""
+
+
+def test_failures_at_the_target_are_not_among_those_five() -> None:
+    said = (ranked(0.3, 1.5, 8), ranked(0.3, 1.5, 9))
+    assert stop_reason(state_of(campaign_of(GAIN), 9, *said, n_failed=5)) == ""
+    assert stop_reason(state_of(campaign_of(GAIN), 9, *said, n_failed=4)) != ""
 
 
 def test_the_quota_of_the_target_is_kept_whatever_the_model_says() -> None:
