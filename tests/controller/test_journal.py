@@ -205,6 +205,10 @@ def test_a_home_that_was_moved_away_gets_no_more_events_and_goes_on_when_it_is_b
         assert len(list(reader.read("a"))) == 2
     (home / "journal.db").unlink()
     home.rmdir()
+    home.touch()
+    with pytest.raises(Rejected, match="was moved or deleted"):
+        journal.append("a", losses(1))
+    home.unlink()
     (tmp_path / "elsewhere").rename(home)
     journal.append("a", losses(1))
     assert journal.verify()[0] == 3
