@@ -141,8 +141,8 @@ def closing_lines(
         third = f"To go on: raise the budget in the campaign file, then {go_on}"
     elif snapshot.phase is Phase.finished:
         third = (
-            f"Ended before its budget ({snapshot.ended_by}). To go on: change stopping or budget "
-            f"in the campaign file, then {go_on}"
+            f"Ended before its budget ({snapshot.ended_by}). To go on: change stopping in the "
+            f"campaign file, then {go_on}"
         )
     else:
         third = f"Stopped before the end, everything is saved. To go on: {go_on}"

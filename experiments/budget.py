@@ -46,8 +46,3 @@ class Stopping(Frozen):
     objective's unit."""
     require: Literal["any", "all"] = "any"
     """Whether one of the rules named is enough."""
-
-    @property
-    def needs_model(self) -> bool:
-        """Return whether a rule asks what a model expects."""
-        return self.expected_gain_below is not None or self.regret_below is not None
