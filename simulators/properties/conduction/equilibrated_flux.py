@@ -22,7 +22,7 @@ from simulators.properties.compiled import (
     kernel,
 )
 from simulators.properties.conduction.checkerboard import Grid
-from simulators.properties.conduction.spanning_tree import (
+from simulators.properties.conduction.growing import (
     ABOVE,
     BEFORE,
     BEHIND,
@@ -34,8 +34,8 @@ from simulators.properties.conduction.spanning_tree import (
     N_SIDES,
     ROW,
     RUN,
-    SpanningTree,
 )
+from simulators.properties.conduction.spanning_tree import SpanningTree
 from simulators.properties.slabs import run_slabs
 
 
