@@ -6,10 +6,10 @@ Enertech SPB655060 (LiCoO2 against graphite), 0.1 to 2C: Ai et al. 2020, J. Elec
 013512, PyBaMM's set Ai2020; seconds until 3.0 V, read from the files published with PyBaMM's early
 versions (``discharge_data/Enertech_cells``). Currents are multiples of the set's 2.28 Ah.
 
-Kokam SLPB 75106100 (NMC against graphite), 1 and 5C: Ecker et al. 2015, J. Electrochem. Soc. 162,
-A1836 and A1849, set Ecker2015; the last point of each curve as digitised from figure 8 of
-Richardson et al. 2020, Electrochim. Acta 339, 135862 (``discharge_data/Ecker2015``), whose currents
-are multiples of 7.5 Ah.
+Kokam SLPB 75106100 (LiNi0.4Co0.6O2 against graphite), 1 and 5C: Ecker et al. 2015, J. Electrochem.
+Soc. 162, A1836 and A1849, set Ecker2015; the last point of each curve as digitised from figure 8 of
+Richardson et al. 2020, Electrochim. Acta 339, 135862 (``discharge_data/Ecker2015``; the 1C curve in
+Ah). Currents are multiples of 7.5 Ah.
 
 The prediction is plain PyBaMM's: neither set is one that cells are built from here. Ours has the
 same equations (``cells accuracy``, and ``test_cycling.py`` for constant currents).
