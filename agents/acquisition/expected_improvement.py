@@ -12,6 +12,8 @@ from scipy.special import erfcx, logsumexp, ndtr
 from agents.surrogates.process import Process, Seen
 
 _LOG_ROOT_2PI = 0.5 * math.log(2 * math.pi)
+JITTERS = tuple(10.0**k for k in range(-6, 4))
+"""Shares of the mean posterior variance, tried in this order."""
 
 
 def log_expected_improvement(
@@ -83,12 +85,7 @@ class SampledBase:
         self._process = process
         self._seen = process.seen(base)
         self._normals = torch.as_tensor(normals)
-        matrix = torch.as_tensor(process.between(self._seen, self._seen))
-        trace = torch.diagonal(matrix, dim1=1, dim2=2).sum(1)
-        jitter = 1e-6 * trace / len(base) + 1e-300
-        self._factor = torch.linalg.cholesky(
-            matrix + jitter[:, None, None] * torch.eye(len(base), dtype=matrix.dtype)
-        )
+        self._factor = _factored(torch.as_tensor(process.between(self._seen, self._seen)))
         samples = (self._normals @ self._factor.transpose(1, 2)).numpy()
         self.values = self._seen.means[:, None] + samples
 
@@ -101,3 +98,19 @@ class SampledBase:
             mean=seen.means[:, None] + (self._normals @ gain).numpy(),
             sd=np.sqrt(np.maximum(variance, 1e-10 * seen.sds**2)),
         )
+
+
+def _factored(matrix: torch.Tensor) -> torch.Tensor:
+    """Return Cholesky factors of posterior covariances (``D x n x n``).
+
+    A posterior far below the prior, at rows that lie close together, keeps few true digits, so the
+    jitter grows until it covers their rounding. Raises ``ArithmeticError`` where none does.
+    """
+    eye = torch.eye(matrix.shape[-1], dtype=matrix.dtype)
+    variance = torch.diagonal(matrix, dim1=1, dim2=2).abs().mean(1)[:, None, None]
+    for jitter in JITTERS:
+        factor: torch.Tensor
+        factor, failed = torch.linalg.cholesky_ex(matrix + (jitter * variance + 1e-300) * eye)
+        if not bool(failed.any()):
+            return factor
+    raise ArithmeticError("a posterior covariance is not positive definite")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from agents.acquisition.cellwright import CellwrightDecider
 from agents.acquisition.known_constraints import Screen, unconstrained
 from agents.acquisition.prospect import prospect
 from agents.surrogates.belief import form_belief
@@ -93,6 +94,16 @@ def test_a_measured_design_that_breaks_a_known_constraint_is_not_the_best() -> N
     free, screened = prospect_of(question), prospect_of(question, forbids_best)
     assert screened.regret_bound > free.regret_bound
     assert screened.expected_gain > free.expected_gain
+
+
+def test_where_almost_all_is_known_a_prospect_costs_no_ranking_its_model() -> None:
+    campaign = campaign_of()
+    ranking = CellwrightDecider(screen=unconstrained).rank(
+        question_of(campaign, observed(campaign, 200), n_candidates=1)
+    )
+    assert ranking.fallbacks == ()
+    assert ranking.prospect is not None
+    assert 0 < ranking.prospect.regret_bound < 0.1
 
 
 def test_equal_questions_get_equal_prospects() -> None:
