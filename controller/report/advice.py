@@ -31,6 +31,6 @@ def prospect_sentence(material: Material) -> str:
     _, label = material.metric(material.main)
     return (
         f"One more evaluation at {material.campaign.target} is expected to gain "
-        f"{three(found.expected_gain)} {label.unit}; with 95% probability no design beats the best "
-        f"measured one by more than {three(found.regret_bound)} {label.unit}."
+        f"{three(found.expected_gain)} {label.unit}; by the model, with 95% probability no design "
+        f"beats the best measured one by more than {three(found.regret_bound)} {label.unit}."
     )

@@ -15,8 +15,8 @@ def test_what_going_on_promises_is_said_with_its_unit(tmp_path: Path) -> None:
     material = read_material(*write_campaign(tmp_path / "home"))
     said = prospect_sentence(material)
     assert said == (
-        "One more evaluation at fine is expected to gain 0.430 Wh/kg; with 95% probability no "
-        "design beats the best measured one by more than 1.90 Wh/kg."
+        "One more evaluation at fine is expected to gain 0.430 Wh/kg; by the model, with 95% "
+        "probability no design beats the best measured one by more than 1.90 Wh/kg."
     )
     assert said in sentences(material)
     unknown = replace(material, state=replace(material.state, outlooks=()))
