@@ -10,7 +10,9 @@ from typing import Any
 from urllib.parse import unquote
 
 import fsspec
+from fsspec.implementations.local import LocalFileSystem
 
+from experiments.errors import Transient
 from experiments.observation import Artifact
 
 
@@ -21,6 +23,9 @@ class ArtifactStore:
         self._url = (url if "://" in url else Path(url).absolute().as_uri()).rstrip("/")
         self._files: Any
         self._files, self._root = _open(self._url)
+        self._is_local = isinstance(self._files, LocalFileSystem)
+        if self._is_local and Path(self._root).parent.is_dir():
+            Path(self._root).mkdir(exist_ok=True)
 
     def write(self, data: bytes, suffix: str) -> Artifact:
         """Store the bytes and return their name; what is there already stays."""
@@ -52,7 +57,13 @@ class ArtifactStore:
         return data
 
     def replace(self, path: str, data: bytes) -> None:
-        """Write a file beside its place and move it there, so that nobody sees half of it."""
+        """Write a file beside its place and move it there, so that nobody sees half of it.
+
+        Raises ``Transient`` where a local store is no longer there: to make it anew would leave a
+        second, half made home where the first one was.
+        """
+        if self._is_local and not Path(self._root).is_dir():
+            raise Transient(f"{self._root} is gone: it was moved or deleted; nothing was written")
         folder, _, name = path.rpartition("/")
         self._files.makedirs(folder, exist_ok=True)
         half = f"{folder}/.{name}.{uuid.uuid4().hex[:8]}.part"

@@ -17,7 +17,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -29,7 +29,7 @@ from controller.journal import JournalReader
 from controller.label import design_words, metric_label
 from controller.observation_table import observation_table
 from controller.quantity import signed_interval, with_interval
-from controller.replay import Decision, decisions
+from controller.replay import AnsweredQuestion, answered_questions
 from controller.results import Comparison, compare, measured_best, pareto
 from controller.state import State
 from controller.status_document import StatusDocument, status_document
@@ -154,15 +154,15 @@ class Campaign:
         found = (_best(state, one) for one in pareto(state))
         return [one for one in found if one is not None]
 
-    def decisions(self) -> tuple[Decision, ...]:
-        """Return every ranking with the question it answers, to be asked again elsewhere.
+    def answered_questions(self) -> Iterator[AnsweredQuestion]:
+        """Yield every ranking with the question it answers, to be asked again elsewhere.
 
-        Each is a model: ``decision.model_dump_json()`` is a bundle of its own. Raises ``Invalid``
-        for rankings stored before their questions were kept whole.
+        Each is a model: its ``model_dump_json()`` is a bundle of its own. Rankings stored before
+        their questions were kept whole are left out.
         """
         stored = read_campaign(self.home, self.name)
         with JournalReader(stored.home.journal) as journal:
-            return decisions(journal.read(self.name))
+            yield from answered_questions(journal.read(self.name))
 
     @property
     def plots(self) -> Gallery:

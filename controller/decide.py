@@ -19,6 +19,8 @@ MAX_LOST: Final = 3
 """Workers that may die under a job before it is quarantined."""
 MAX_FAILED_ASKS: Final = 3
 MIN_CANDIDATES: Final = 8
+NO_MORE: Final = "no more candidates"
+"""Why a campaign ends whose decider has nothing left to propose."""
 
 
 @dataclass(frozen=True)
@@ -203,7 +205,7 @@ def _end(state: State, situation: Situation, spent: Allowance) -> tuple[Command,
         return ()
     if has_given_up:
         return (Fail(f"the decider failed {situation.n_failed_asks} times in a row"),)
-    return (Finish("no more candidates"),)
+    return (Finish(NO_MORE),)
 
 
 def _has_news(state: State, n_dispatching: int) -> bool:

@@ -86,9 +86,16 @@ def existing_home(path: Path) -> Home:
 def make_home(path: Path) -> Home:
     """Make the home's folders, for their owner alone, and return it.
 
-    Raises ``Invalid`` where it cannot be written or lies on a remote file system.
+    Raises ``Invalid`` where it cannot be written, lies on a remote file system, or was put into
+    what was left in its place.
     """
     home = Home(path)
+    if path.is_dir() and not home.journal.exists():
+        for inner in sorted(path.glob("*/journal.db")):
+            raise Invalid(
+                f"home {path} has no journal, but {inner.parent} has one: was it moved into it? "
+                "Move it out again, or name it with --home DIR"
+            )
     try:
         if not path.exists():
             path.mkdir(mode=0o700, parents=True)

@@ -15,10 +15,10 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Final, Self
 
-from controller.chain import GENESIS, chain_hash
 from controller.clock import Clock
 from controller.events import Event, Recorded, decode_event, encode_event
 from controller.file_identity import file_identity
+from controller.hash_chain import GENESIS, chain_hash
 from experiments.errors import HomeInUse, Invalid, Rejected, Transient
 
 SCHEMA: Final = 1
@@ -180,7 +180,7 @@ class Journal(JournalReader):
 
     def _check_place(self) -> None:
         """Refuse to go on writing into a file that nobody will find."""
-        if file_identity(self._path) != self._identity:
+        if self._identity is None or file_identity(self._path) != self._identity:
             raise Rejected(
                 f"{self._path.parent} was moved or deleted while its campaign ran; nothing more is "
                 "stored; put it back and give the same command"

@@ -11,6 +11,7 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
+from controller.decide import NO_MORE
 from controller.label import design_words, metric_label
 from controller.quantity import change, duration, three, with_interval
 from controller.snapshot import Best, LevelProgress, Phase, ProgressView, Snapshot
@@ -139,6 +140,8 @@ def closing_lines(
     second = f"Report: {report}" if report is not None else "Report: not written"
     if snapshot.phase is Phase.finished and snapshot.ended_by in ("", "budget"):
         third = f"To go on: raise the budget in the campaign file, then {go_on}"
+    elif snapshot.phase is Phase.finished and snapshot.ended_by == NO_MORE:
+        third = "Ended before its budget: no design is left to propose. To go on: a wider space"
     elif snapshot.phase is Phase.finished:
         third = (
             f"Ended before its budget ({snapshot.ended_by}). To go on: change stopping in the "

@@ -57,10 +57,12 @@ def ask_model(question: Question, screen: Screen, before: list[Candidate]) -> Mo
     candidates = search.pick(question.n_candidates - len(before), before)
     rng = np.random.default_rng([question.campaign.seed, question.position, 1])
     recommended = recommend(belief, pool, rng)
+    picked = [candidate.design for candidate in candidates]
+    contenders = [recommended.design, *picked, *pool.designs]
     return Modelled(
         candidates=tuple(candidates),
         recommended=recommended,
-        prospect=prospect(question, belief, [recommended.design, *pool.designs], screen),
+        prospect=prospect(question, belief, contenders, screen),
         diagnosis=diagnose(belief, recommended.design),
         demoted=search.demoted,
         fallbacks=belief.fallbacks,

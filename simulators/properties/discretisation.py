@@ -25,8 +25,9 @@ from simulators.properties.transport import Sides, estimate_conductivity
 SMALLEST_EDGE: Final = 16
 """Voxels along the shortest edge; what is smaller has no image at 2h worth the name (assumed)."""
 COARSE_CHANGE: Final = 1e-3
-"""The coarse solutions stop when their last iterations changed less, relative to the fine one: the
-differences looked for are tens of times larger."""
+"""The coarse solutions stop when their last iterations changed less, relative to the fine one. On
+the generated cathode the estimate moved by at most 0.2% of itself against coarse solutions known
+to 1%; at contrasts of 1e4 and more the coarse values are less certain than that."""
 
 
 def discretisation_bias(
@@ -42,13 +43,13 @@ def discretisation_bias(
     """Return the estimate of D(h) - D(0) for the solution ``relative`` of this structure.
 
     Both coarse solutions run side by side. A sublattice that does not percolate counts as 0. None
-    where nothing percolates or the structure is too small.
+    where nothing percolates, a coarse solution does not settle, or the structure is too small.
     """
     if relative <= 0 or min(labels.shape) < SMALLEST_EDGE:
         return None
     threads = n_threads or available_cores()
 
-    def solve(start: int) -> float:
+    def solve(start: int) -> float | None:
         every_other = np.ascontiguousarray(labels[start::2, start::2, start::2])
         present = np.bincount(every_other.reshape(-1), minlength=256) > 0
         conducting = {
@@ -68,4 +69,6 @@ def discretisation_bias(
 
     with ThreadPoolExecutor(min(2, threads), thread_name_prefix="every-other") as pool:
         first, second = pool.map(solve, (0, 1))
+    if first is None or second is None:
+        return None
     return 0.5 * (first + second) - relative

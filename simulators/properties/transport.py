@@ -114,11 +114,12 @@ def estimate_conductivity(
     tolerance: float = 1e-3,
     negligible: float = 0.0,
     n_threads: int | None = None,
-) -> float:
+) -> float | None:
     """Return the effective conductivity alone, without a certified interval and in less time.
 
     For comparisons between structures, never as a result: ``tolerance`` bounds what the last
-    iterations changed, not the error. Arguments and errors are those of ``solve_conduction``.
+    iterations changed, not the error, which grows with the contrast. None where the solution does
+    not settle. Arguments and errors are those of ``solve_conduction``.
     """
     turned, turned_m, _ = _turned(conductivity, axis, voxel_size_m, sides, tolerance)
     threads = n_threads or available_cores()
@@ -127,7 +128,7 @@ def estimate_conductivity(
         return 0.0
     unit = problem.unit
     energy = estimate_energy(lay_out(*problem.way), tolerance, MAX_ITERATIONS, negligible / unit)
-    return _checked(energy * unit, float(problem.layer_mean.mean()))
+    return None if energy is None else _checked(energy * unit, float(problem.layer_mean.mean()))
 
 
 def _turned(

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from agents.artifact_store import ArtifactStore
+from experiments.errors import Transient
 
 
 def test_a_file_is_named_by_its_content_and_read_back(tmp_path: Path) -> None:
@@ -57,3 +58,15 @@ def test_stores_need_not_be_local() -> None:
     artifact = store.write(b"far away", ".bin")
     assert artifact.url.startswith("memory://test_artifact_store/files/")
     assert store.read(artifact) == b"far away"
+
+
+def test_a_store_that_was_moved_away_is_not_made_anew(tmp_path: Path) -> None:
+    (tmp_path / "home").mkdir()
+    store = ArtifactStore(str(tmp_path / "home" / "artifacts"))
+    kept = store.write(b"one", ".bin")
+    (tmp_path / "home").rename(tmp_path / "elsewhere")
+    with pytest.raises(Transient, match="moved or deleted"):
+        store.write(b"two", ".bin")
+    assert not (tmp_path / "home").exists()
+    (tmp_path / "elsewhere").rename(tmp_path / "home")
+    assert store.read(kept) == b"one"

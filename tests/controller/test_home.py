@@ -75,3 +75,10 @@ def test_taking_over_locks_out_everybody_who_comes_later(tmp_path: Path) -> None
         HomeLock(home)
     second.release()
     HomeLock(home).release()
+
+
+def test_a_home_that_was_put_into_what_was_left_in_its_place_is_found(tmp_path: Path) -> None:
+    inner = make_home(tmp_path / "home" / "moved")
+    inner.journal.touch()
+    with pytest.raises(Invalid, match=r"has no journal, but .*moved has one"):
+        make_home(tmp_path / "home")

@@ -1,21 +1,18 @@
-"""A stored decision can be asked again, and the same answer comes."""
+"""A stored ranking can be asked again, and the same answer comes."""
 
 from __future__ import annotations
 
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from agents.acquisition.cellwright import CellwrightDecider
 from agents.acquisition.known_constraints import unconstrained
 from agents.messages import Ask
 from controller.events import CampaignStarted, Ranked
 from controller.journal import Journal
-from controller.replay import Decision, decisions
+from controller.replay import AnsweredQuestion, answered_questions
 from experiments.budget import Budget
 from experiments.campaign import Campaign
-from experiments.errors import Invalid
 from experiments.frozen import Frozen
 from experiments.job import Job
 from experiments.observation import Observation
@@ -70,7 +67,7 @@ def _answer(ranking: Ranking) -> dict[str, Any]:
     return ranking.model_dump(exclude={"elapsed_s", "diagnosis"})
 
 
-def test_every_decision_of_a_campaign_is_the_question_asked_and_gets_the_same_answer(
+def test_every_question_of_a_campaign_is_the_one_asked_and_gets_the_same_answer(
     tmp_path: Path,
 ) -> None:
     campaign = small_campaign(budget=Budget(evaluations={"coarse": 8, "fine": 4}))
@@ -78,28 +75,26 @@ def test_every_decision_of_a_campaign_is_the_question_asked_and_gets_the_same_an
     world = World(tmp_path, campaign)
     world.session(compute)
     journal = Journal(world.path, ManualClock())
-    found = decisions(journal.read(campaign.name))
+    found = list(answered_questions(journal.read(campaign.name)))
     journal.close()
     assert len(found) >= 4
-    stored = {decision.question.position: decision.question for decision in found}
+    stored = {one.question.position: one.question for one in found}
     asked = {question.position: question for question in compute.asked}
     assert all(stored[position] == asked[position] for position in stored)
-    modelled = [decision for decision in found if decision.ranking.recommended is not None]
+    modelled = [one for one in found if one.ranking.recommended is not None]
     assert modelled
-    for decision in (modelled[0], modelled[-1]):
-        bundle = Decision.model_validate_json(decision.model_dump_json())
-        assert _answer(_decider().rank(bundle.question)) == _answer(decision.ranking)
+    for one in (modelled[0], modelled[-1]):
+        bundle = AnsweredQuestion.model_validate_json(one.model_dump_json())
+        assert _answer(_decider().rank(bundle.question)) == _answer(one.ranking)
 
 
-def test_a_journal_that_did_not_keep_the_questions_says_so() -> None:
-    journal = MemoryJournal()
+def test_rankings_whose_questions_were_not_kept_whole_are_left_out() -> None:
     ranking = Ranking(position=1, decider="d", decider_version="1", candidates=())
-    journal.append(
-        "small",
-        [
-            CampaignStarted(campaign=small_campaign(), source="", text=""),
-            Ranked(ranking=ranking, n_observed=0, n_dispatched=0),
-        ],
-    )
-    with pytest.raises(Invalid, match="did not keep their questions whole"):
-        decisions(journal.stored)
+    old = Ranked(ranking=ranking, n_observed=0, n_dispatched=0)
+    new = Ranked(ranking=ranking, n_observed=0, n_dispatched=0, left={"fine": 2}, n_candidates=3)
+    start = CampaignStarted(campaign=small_campaign(), source="", text="")
+    journal = MemoryJournal()
+    journal.append("small", [start, old, new])
+    (found,) = answered_questions(journal.stored)
+    assert found.question.left == {"fine": 2}
+    assert found.question.n_candidates == 3

@@ -129,3 +129,9 @@ def test_a_campaign_that_its_rules_ended_says_which_and_how_to_go_on() -> None:
     line = closing_lines(ended, best_design=None, report=None, go_on="cellwright run a.yaml")[2]
     assert line.startswith("Ended before its budget (expected gain of 0.1 Wh/kg, below 0.2).")
     assert line.endswith("change stopping in the campaign file, then cellwright run a.yaml")
+
+
+def test_a_campaign_with_nothing_left_to_propose_says_so() -> None:
+    ended = moment(phase=Phase.finished, ended_by="no more candidates")
+    line = closing_lines(ended, best_design=None, report=None, go_on="again")[2]
+    assert "no design is left to propose" in line

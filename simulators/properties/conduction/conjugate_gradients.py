@@ -84,8 +84,10 @@ def solve(
 
 def estimate_energy(
     grid: FinestGrid[Vector], tolerance: float, max_iterations: int, negligible: float = 0.0
-) -> float:
+) -> float | None:
     """Return the energy without any interval: an estimate, for what is no result of its own.
+
+    None where it is still falling after ``max_iterations``.
 
     What the energy fell by in the last iterations is a lower bound of what was missing before them
     (Hestenes & Stiefel, J. Res. Natl. Bur. Stand. 49 (1952) 409; Strakoš & Tichý, ETNA 13 (2002)
@@ -99,8 +101,8 @@ def estimate_energy(
         wanted = max(tolerance * descent.energy, negligible)
         is_near = len(drops) > N_BEHIND and sum(drops[-N_BEHIND:]) < wanted
         if is_near or descent.rz <= EXHAUSTED * descent.energy:
-            break
-    return descent.energy
+            return descent.energy
+    return None
 
 
 def _ahead(descent: Descent[Vector]) -> float:

@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+from scipy.ndimage import binary_dilation
 
 from simulators.properties.discretisation import discretisation_bias
 from simulators.properties.transport import estimate_conductivity, solve_conduction
@@ -81,6 +82,17 @@ def test_an_estimate_lies_near_the_certified_value(values, sides):
 
     assert found == pytest.approx(exact, rel=1e-3)
     assert found >= exact * (1 - 1e-4)  # an energy is never too low
+
+
+def test_an_estimate_of_thin_films_between_poor_conductors_is_near_enough():
+    balls = overlapping_spheres(8, 0.5, 1)
+    labels = balls + 2 * (binary_dilation(balls) & (balls == 0)).astype(np.uint8)
+    values = {1: 0.3 / 375, 2: 1.0}
+
+    exact = solve_conduction((labels, values), tolerance=1e-3).relative
+    found = estimate_conductivity((labels, values), tolerance=1e-3)
+
+    assert found == pytest.approx(exact, rel=5e-3)
 
 
 def test_an_estimate_of_what_does_not_percolate_is_zero():
