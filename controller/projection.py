@@ -69,6 +69,8 @@ class Projection:
             self._news.clear()
             is_last = self._is_closing.is_set()
             try:
+                if not self._journal.is_file():  # MLflow would make the home's folder anew
+                    raise FileNotFoundError(f"{self._journal} is gone")
                 if projector is None:
                     made = self._make()
                     made.start()

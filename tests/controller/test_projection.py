@@ -85,3 +85,18 @@ def test_a_store_that_stays_away_is_reported_as_behind(tmp_path: Path) -> None:
     projection = Projection(lambda: Recorder(99), tmp_path / "journal.db", lambda _: None)
     projection.wake()
     assert not projection.close(20)
+
+
+def test_a_store_is_not_opened_where_the_journal_is_gone(tmp_path: Path) -> None:
+    made: list[Recorder] = []
+    said: list[str] = []
+
+    def make() -> Recorder:
+        made.append(Recorder())
+        return made[-1]
+
+    projection = Projection(make, tmp_path / "journal.db", said.append)
+    projection.wake()
+    assert not projection.close(20)
+    assert made == []
+    assert "is gone" in said[0]
