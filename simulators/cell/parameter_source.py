@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import math
 import re
+import tempfile
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
@@ -38,7 +41,7 @@ def parameter_values(name: str) -> Any:
     if not Path(name).is_file():
         raise Invalid(f"cell.parameter_set: the BPX file {name} does not exist")
     try:
-        with warnings.catch_warnings(record=True) as said:
+        with _no_file_left(), warnings.catch_warnings(record=True) as said:
             warnings.simplefilter("always")
             values = pybamm.ParameterValues.create_from_bpx(name)
     except ValidationError as error:
@@ -52,6 +55,18 @@ def parameter_values(name: str) -> Any:
         if isinstance(value, float) and not math.isfinite(value):
             raise Invalid(f"cell.parameter_set: {name}: {field}: {value} is no number")
     return values
+
+
+@contextmanager
+def _no_file_left() -> Iterator[None]:
+    """Remove the temporary modules that bpx 1.1.1 writes, one a function, and never removes."""
+    usual = tempfile.tempdir
+    with tempfile.TemporaryDirectory(prefix="bpx-") as folder:
+        tempfile.tempdir = folder
+        try:
+            yield
+        finally:
+            tempfile.tempdir = usual
 
 
 def chemistry_of(name: str) -> Chemistry:

@@ -2,6 +2,7 @@
 
 import copy
 import json
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -85,7 +86,7 @@ def written(folder: Path, document: dict[str, Any]) -> str:
 
 @pytest.mark.filterwarnings("ignore::UserWarning", "ignore::DeprecationWarning")
 def test_a_cell_from_a_bpx_file_gives_the_energy_of_plain_pybamm(
-    recipe: Recipe, properties: EffectiveProperties, tmp_path: Path
+    recipe: Recipe, properties: EffectiveProperties, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     cell = CellSpec(parameter_set=written(tmp_path, DOCUMENT))
     metrics = evaluate_cell(
@@ -102,6 +103,7 @@ def test_a_cell_from_a_bpx_file_gives_the_energy_of_plain_pybamm(
     sized = size_cell(cell, recipe)
     design = design_inputs(sized, recipe, properties, Physics())
     conditions = cell_conditions(cell, sized, recipe, power_W=100.0)
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))  # plain PyBaMM leaves files there
     plain = plain_discharge(
         design,
         power_W_per_m2=conditions.power_W_per_m2,
@@ -184,3 +186,15 @@ def test_a_bpx_file_that_changed_is_refused(tmp_path: Path) -> None:
     with pytest.raises(Invalid, match=r"cell\.bpx\.json changed since the campaign file was read"):
         require_unchanged(path, "0" * 64)
     require_unchanged("Chen2020", None)
+
+
+def test_reading_a_file_leaves_nothing_behind(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "scratch").mkdir()
+    path = tmp_path / "cell.bpx.json"
+    path.write_text(json.dumps(DOCUMENT))
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "scratch"))
+    chemistry_of(str(path))
+    assert tempfile.tempdir == str(tmp_path / "scratch")
+    assert list((tmp_path / "scratch").iterdir()) == []
