@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from controller.file_identity import file_identity
 from experiments.errors import HomeInUse, Invalid
 
 _SUBFOLDERS: Final = ("artifacts", "compute", "logs", "reports")
@@ -153,7 +154,7 @@ class HomeLock:
                     ) from None
                 time.sleep(0.02)
                 continue
-            if _is_at(descriptor, self._home.lock):
+            if file_identity(self._home.lock) == file_identity(descriptor):
                 _write_pid(descriptor)
                 return descriptor
             os.close(descriptor)
@@ -164,14 +165,6 @@ class HomeLock:
         _write_pid(descriptor)
         os.replace(name, self._home.lock)
         return descriptor
-
-
-def _is_at(descriptor: int, path: Path) -> bool:
-    """Say whether the path still names the open file."""
-    try:
-        return os.path.samestat(os.fstat(descriptor), path.stat())
-    except FileNotFoundError:
-        return False
 
 
 def _write_pid(descriptor: int) -> None:

@@ -9,11 +9,13 @@ import numpy as np
 import torch
 from scipy.special import erfcx, logsumexp, ndtr
 
+from agents.surrogates.multi_level_gp import factored
 from agents.surrogates.process import Process, Seen
 
 _LOG_ROOT_2PI = 0.5 * math.log(2 * math.pi)
-JITTERS = tuple(10.0**k for k in range(-6, 4))
-"""Shares of the mean posterior variance, tried in this order."""
+LEAST_JITTER = 1e-6
+"""Share of the mean posterior variance. A posterior far below the prior, at rows that lie close
+together, keeps few true digits, and then it takes more to cover their rounding."""
 
 
 def log_expected_improvement(
@@ -85,7 +87,9 @@ class SampledBase:
         self._process = process
         self._seen = process.seen(base)
         self._normals = torch.as_tensor(normals)
-        self._factor = _factored(torch.as_tensor(process.between(self._seen, self._seen)))
+        matrix = torch.as_tensor(process.between(self._seen, self._seen))
+        variance = torch.diagonal(matrix, dim1=1, dim2=2).abs().mean(1)[:, None, None]
+        self._factor = factored(matrix, LEAST_JITTER * variance + 1e-300)
         samples = (self._normals @ self._factor.transpose(1, 2)).numpy()
         self.values = self._seen.means[:, None] + samples
 
@@ -98,19 +102,3 @@ class SampledBase:
             mean=seen.means[:, None] + (self._normals @ gain).numpy(),
             sd=np.sqrt(np.maximum(variance, 1e-10 * seen.sds**2)),
         )
-
-
-def _factored(matrix: torch.Tensor) -> torch.Tensor:
-    """Return Cholesky factors of posterior covariances (``D x n x n``).
-
-    A posterior far below the prior, at rows that lie close together, keeps few true digits, so the
-    jitter grows until it covers their rounding. Raises ``ArithmeticError`` where none does.
-    """
-    eye = torch.eye(matrix.shape[-1], dtype=matrix.dtype)
-    variance = torch.diagonal(matrix, dim1=1, dim2=2).abs().mean(1)[:, None, None]
-    for jitter in JITTERS:
-        factor: torch.Tensor
-        factor, failed = torch.linalg.cholesky_ex(matrix + (jitter * variance + 1e-300) * eye)
-        if not bool(failed.any()):
-            return factor
-    raise ArithmeticError("a posterior covariance is not positive definite")

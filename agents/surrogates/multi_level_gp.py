@@ -76,19 +76,20 @@ def prior_variance(h: Hyperparameters, level: Tensor) -> Tensor:
     return (_amplitude(h) ** 2 + own)[:, level] + COMMON_MEAN_VARIANCE + LEVEL_OFFSET_VARIANCE
 
 
-def factored(matrix: Tensor) -> Tensor:
-    """Return Cholesky factors (``D x n x n``), adding as little jitter as it takes.
+def factored(matrix: Tensor, least: Tensor | float = JITTER) -> Tensor:
+    """Return Cholesky factors (``D x n x n``), adding as little jitter as it takes, from ``least``.
 
-    Raises ``ArithmeticError`` where no reasonable jitter helps.
+    ``least`` is a number, or one for each draw (``D x 1 x 1``). Raises ``ArithmeticError`` where no
+    reasonable jitter helps.
     """
     eye = torch.eye(matrix.shape[-1], dtype=matrix.dtype)
-    jitter = JITTER
+    jitter = torch.as_tensor(least, dtype=matrix.dtype)
     factor: Tensor
-    while jitter < 1.0:
+    while float(jitter.max()) < 1.0:
         factor, failed = torch.linalg.cholesky_ex(matrix + jitter * eye)
         if not bool(failed.any()):
             return factor
-        jitter *= 10.0
+        jitter = 10.0 * jitter
     raise ArithmeticError("a covariance matrix is not positive definite")
 
 
