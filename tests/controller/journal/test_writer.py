@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from controller.events import ComputeLost, Event, Interrupted
-from controller.journal import Journal, JournalReader, _reading_mode
+from controller.journal import Journal, JournalReader
+from controller.journal.connection import reading_mode
 from experiments.errors import HomeInUse, Invalid, Rejected, Transient
 from tests.controller.doubles import ManualClock
 
@@ -179,8 +180,8 @@ def test_a_journal_on_a_read_only_disk_is_read_as_it_was_closed(
     with closing(Journal(path, ManualClock())) as journal:
         journal.append("a", losses(2))
         monkeypatch.setattr("os.access", lambda *_: False)
-        assert _reading_mode(path) == "ro"  # its log beside it holds events
-    assert _reading_mode(path) == "ro&immutable=1"
+        assert reading_mode(path) == "ro"  # its log beside it holds events
+    assert reading_mode(path) == "ro&immutable=1"
     before = sorted(path.parent.iterdir())
     with JournalReader(path) as reader:
         assert len(list(reader.read("a"))) == 2
