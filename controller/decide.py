@@ -19,6 +19,10 @@ MAX_LOST: Final = 3
 """Workers that may die under a job before it is quarantined."""
 MAX_FAILED_ASKS: Final = 3
 MIN_CANDIDATES: Final = 8
+RESERVE_FACTOR: Final = 2
+"""The backlog lasts for a refit that takes so many times what the last one took (assumed)."""
+LARGEST_RESERVE: Final = 8
+"""Jobs in reserve for each slot, at most: what is chosen early is chosen knowing less (assumed)."""
 NO_MORE: Final = "no more candidates"
 """Why a campaign ends whose decider has nothing left to propose."""
 
@@ -177,11 +181,11 @@ def _question(
     n_left = sum(spent.left().values())
     if n_left and not stop_reason(state):
         chosen = {dispatch.job.id for dispatch in dispatches}
-        n_waiting = _n_waiting(state, spent, chosen)
-        is_short = n_waiting < min(n_left, situation.n_slots)
+        reserve = _reserve(state, situation.n_slots)
+        is_short = not _has_waiting(state, spent, chosen, min(n_left, reserve))
         is_asked_for = situation.n_more is None or situation.n_more > 0
         if is_asked_for and (is_short or n_new >= max(1, situation.n_slots // 2)):
-            n_wanted = max(MIN_CANDIDATES, 2 * situation.n_slots)
+            n_wanted = max(MIN_CANDIDATES, situation.n_slots + reserve)
             yield AskRanking(spent.left(), min(n_left, n_wanted))
     elif n_new and not state.in_flight and not dispatches:
         yield AskRanking(spent.left(), 1)
@@ -218,11 +222,22 @@ def _has_news(state: State, n_dispatching: int) -> bool:
     )
 
 
-def _n_waiting(state: State, spent: Allowance, chosen: set[str]) -> int:
-    """Return how many candidates of the backlog could still be dispatched."""
-    n = 0
+def _reserve(state: State, n_slots: int) -> int:
+    """Return how many candidates must wait so that no worker does while the decider thinks.
+
+    Beside one for each slot, what the workers finished while it thought last time; so the reserve
+    grows by itself where refits grow slower than jobs.
+    """
+    n_meanwhile = state.asked.n_meanwhile if state.asked else 0
+    return min(n_slots + RESERVE_FACTOR * n_meanwhile, LARGEST_RESERVE * n_slots)
+
+
+def _has_waiting(state: State, spent: Allowance, chosen: set[str], n: int) -> bool:
+    """Say whether so many candidates of the backlog could still be dispatched."""
     for planned in state.backlog.values():
+        if n <= 0:
+            break
         if planned.job.id not in chosen and spent.admits(planned.job.fidelity):
             spent = spent.taking(planned.job.fidelity)
-            n += 1
-    return n
+            n -= 1
+    return n <= 0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, Final
 
 from controller.backlog import backlog_of
 from controller.events import (
@@ -21,11 +21,14 @@ from controller.events import (
     Recorded,
     Resumed,
 )
+from controller.growing_map import GrowingMap
 from controller.state import Asked, Dispatch, Outlook, Session, State
 from experiments.errors import InternalError
 
 _Draft = dict[str, Any]
 """The fields of a state whose dicts may be changed, so that a long fold copies them once."""
+_GROWING: Final = frozenset({"dispatches", "observations", "observed_at"})
+"""The mappings that hold something of every job there ever was."""
 
 
 def fold(events: Iterable[Recorded], state: State | None = None) -> State | None:
@@ -51,10 +54,14 @@ def apply(state: State | None, recorded: Recorded) -> State:
 
 
 def _draft_of(state: State) -> _Draft:
-    return {
-        name: dict(value) if isinstance(value, Mapping) else value
-        for name, value in vars(state).items()
-    }
+    return {name: _changeable(name, value) for name, value in vars(state).items()}
+
+
+def _changeable(name: str, value: Any) -> Any:
+    """Return what may be changed: a copy of what stays small, and of what grows the map itself."""
+    if name in _GROWING:
+        return value if isinstance(value, GrowingMap) else GrowingMap(value)
+    return dict(value) if isinstance(value, Mapping) else value
 
 
 def _first(recorded: Recorded) -> _Draft:
@@ -115,12 +122,15 @@ def _change_compute(draft: _Draft, event: ComputeStarted | ComputeLost, recorded
 
 def _rank(draft: _Draft, event: Ranked) -> None:
     ranking = event.ranking
+    asked: Asked | None = draft["asked"]
+    n_meanwhile = len(draft["observations"]) - event.n_observed
     draft["asked"] = Asked(
         n_observed=event.n_observed,
         n_dispatched=event.n_dispatched,
         position=ranking.position,
         decider=ranking.decider,
         decider_version=ranking.decider_version,
+        n_meanwhile=max(n_meanwhile, asked.n_meanwhile // 2 if asked is not None else 0),
     )
     draft["backlog"] = backlog_of(draft["campaign"], ranking, known=draft["dispatches"])
     if ranking.recommended is not None:
@@ -137,7 +147,8 @@ def _dispatch(draft: _Draft, event: Dispatched, recorded: Recorded) -> None:
     job = event.job
     if job.id in draft["dispatches"]:
         raise InternalError(f"job {job.id} was dispatched twice")
-    draft["dispatches"][job.id] = Dispatch(job, event.candidate, recorded.position, recorded.at)
+    dispatch = Dispatch(job, event.candidate, recorded.position, recorded.at)
+    draft["dispatches"] = draft["dispatches"].plus(job.id, dispatch)
     draft["in_flight"][job.id] = job
     draft["backlog"].pop(job.id, None)
     if job.purpose == "search":
@@ -153,8 +164,8 @@ def _observe(draft: _Draft, event: Observed, recorded: Recorded) -> None:
     if job.id not in draft["in_flight"]:
         raise InternalError(f"job {job.id} was observed and never dispatched")
     del draft["in_flight"][job.id]
-    draft["observations"][job.id] = event.observation
-    draft["observed_at"][job.id] = recorded.at
+    draft["observations"] = draft["observations"].plus(job.id, event.observation)
+    draft["observed_at"] = draft["observed_at"].plus(job.id, recorded.at)
     _update_session(draft, last_observed_s=recorded.session_s)
 
 
@@ -163,7 +174,7 @@ def _lose_attempt(draft: _Draft, event: AttemptLost) -> None:
     if found is None:
         raise InternalError(f"lost an attempt at {event.job_id}, which was never dispatched")
     lost = replace(found, n_lost=found.n_lost + 1, last_loss=event.reason)
-    draft["dispatches"][event.job_id] = lost
+    draft["dispatches"] = draft["dispatches"].with_changed(event.job_id, lost)
 
 
 def _advance_session(draft: _Draft, recorded: Recorded) -> None:

@@ -35,6 +35,9 @@ class Asked:
     position: int
     decider: str
     decider_version: str
+    n_meanwhile: int = 0
+    """Observations that came while the decider thought; of the last such times the most, older
+    ones counting half each."""
     is_budget_old: bool = False
     """The campaign was amended since."""
 

@@ -19,6 +19,8 @@ N_AGREEING: Final = 2
 def stop_reason(state: State) -> str:
     """Return why the campaign should stop before its budget is spent; empty where it should not."""
     stopping = state.campaign.stopping
+    if not stopping.has_rules:
+        return ""
     at_target = _at_target(state)
     if len(at_target) < state.campaign.budget.at_least.get(state.campaign.target, 0):
         return ""

@@ -46,3 +46,9 @@ class Stopping(Frozen):
     objective's unit."""
     require: Literal["any", "all"] = "any"
     """Whether one of the rules named is enough."""
+
+    @property
+    def has_rules(self) -> bool:
+        """Say whether anything but the budget can end the campaign."""
+        rules = (self.plateau_evaluations, self.expected_gain_below, self.regret_below)
+        return any(rule is not None for rule in rules)

@@ -143,3 +143,19 @@ def test_nothing_is_sent_of_a_job_whose_workers_died_three_times() -> None:
     (command,) = decide(state_of(Dispatched(job=job(0.1)), *lost), READY)
     assert command.job == job(0.1)
     assert command.reason == "SIGSEGV"
+
+
+def test_a_slow_decider_is_asked_while_more_is_waiting() -> None:
+    """Ten results came while it thought, so that one candidate for each slot is too few."""
+    campaign = small_campaign(baseline=False, budget=Budget(evaluations={"coarse": 90, "fine": 3}))
+    jobs = [job(0.01 * i) for i in range(20)]
+    first = ranked(*[0.01 * i for i in range(20)])
+    run = [Dispatched(job=one) for one in jobs[:10]]
+    observed = [Observed(observation=observe(one)) for one in jobs[:10]]
+    waiting = ranked(*[0.01 * i for i in range(10, 20)], n_observed=0)
+    slow = state_of(first, *run, *observed, waiting, campaign=campaign)
+    assert slow.asked is not None
+    assert slow.asked.n_meanwhile == 10
+    full = {f"held {i}" for i in range(8)}
+    (question,) = decide(slow, Situation(n_slots=4, sent=frozenset(full)))
+    assert question == AskRanking({"coarse": 80, "fine": 3}, 4 + (4 + 2 * 10))

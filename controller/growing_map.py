@@ -1,0 +1,93 @@
+"""A mapping that only grows: adding gives another one and leaves the first as it was.
+
+Both share their storage, so a campaign's state after one more event costs no copy of the hundred
+thousand before it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, ValuesView
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import Generic, TypeVar
+
+Key = TypeVar("Key")
+Value = TypeVar("Value")
+
+
+@dataclass
+class _Storage(Generic[Key, Value]):
+    """Entries in order of arrival; a map sees the first so many of them."""
+
+    places: dict[Key, int] = field(default_factory=dict)
+    keys: list[Key] = field(default_factory=list)
+    values: list[Value] = field(default_factory=list)
+
+
+class GrowingMap(Mapping[Key, Value]):
+    """Immutable for whoever holds it, and safe to read while another thread adds."""
+
+    __slots__ = ("_n", "_storage")
+
+    def __init__(self, entries: Mapping[Key, Value] | None = None) -> None:
+        """Hold the entries in their order."""
+        self._storage: _Storage[Key, Value] = _Storage()
+        self._n = 0
+        if entries:
+            self._storage.keys.extend(entries)
+            self._storage.values.extend(entries.values())
+            self._storage.places.update((key, n) for n, key in enumerate(entries))
+            self._n = len(entries)
+
+    def plus(self, key: Key, value: Value) -> GrowingMap[Key, Value]:
+        """Return the map with one entry more. Raises ``KeyError`` for a key that is there."""
+        if key in self:
+            raise KeyError(key)
+        storage = self._storage
+        if len(storage.keys) != self._n:  # somebody else has added to it: the storage is theirs
+            storage = GrowingMap(self)._storage
+        storage.values.append(value)
+        storage.places[key] = self._n
+        storage.keys.append(key)
+        grown: GrowingMap[Key, Value] = GrowingMap.__new__(GrowingMap)
+        grown._storage = storage
+        grown._n = self._n + 1
+        return grown
+
+    def with_changed(self, key: Key, value: Value) -> GrowingMap[Key, Value]:
+        """Return a copy with another value for a key; takes time for every entry."""
+        return GrowingMap({**self, key: value})
+
+    def __getitem__(self, key: Key) -> Value:
+        place = self._storage.places[key]
+        if place >= self._n:
+            raise KeyError(key)
+        return self._storage.values[place]
+
+    def __iter__(self) -> Iterator[Key]:
+        return islice(self._storage.keys, self._n)
+
+    def __len__(self) -> int:
+        return self._n
+
+    def values(self) -> ValuesView[Value]:
+        """Return the values in order; going through them costs no look-up."""
+        return _Values(self)
+
+    def __repr__(self) -> str:
+        return f"GrowingMap({dict(self)!r})"
+
+
+class _Values(ValuesView[Value]):
+    """The values, read from the list they lie in."""
+
+    def __init__(self, of: GrowingMap[Key, Value]) -> None:
+        super().__init__(of)
+        self._values = of._storage.values
+        self._n = len(of)
+
+    def __iter__(self) -> Iterator[Value]:
+        return islice(self._values, self._n)
+
+    def __reversed__(self) -> Iterator[Value]:
+        return (self._values[i] for i in range(self._n - 1, -1, -1))
