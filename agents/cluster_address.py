@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import socket
 from typing import Final
 
@@ -26,3 +27,14 @@ def refuse_unanswered(address: str) -> None:
         socket.create_connection((host.strip("[]"), int(port)), timeout=ANSWER_S).close()
     except (OSError, OverflowError) as error:
         raise Invalid(f"--ray {address}: nobody answers there ({error})") from error
+
+
+def is_loopback(address: str) -> bool:
+    """Say whether HOST:PORT is this machine seen from inside; ``auto`` may be anything."""
+    host = address.rpartition(":")[0].strip("[]")
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False

@@ -14,6 +14,7 @@ import signal
 import sys
 import threading
 import traceback
+from pathlib import Path
 from typing import Final
 
 from agents.clock import SYSTEM_CLOCK
@@ -69,7 +70,10 @@ def _serve(messages: LineReader, line: _Line) -> None:
     refuse_unknown_parts(configure.campaign)
     with _Limit(START_LIMIT_S, line, "Ray did not start, or the cluster did not answer"):
         machines = executor(
-            configure.executor, ray_address=configure.ray_address, n_workers=configure.n_workers
+            configure.executor,
+            ray_address=configure.ray_address,
+            n_workers=configure.n_workers,
+            home=Path(configure.home),
         )
     terminated = threading.Event()
 

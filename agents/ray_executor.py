@@ -1,26 +1,21 @@
-"""The executor on Ray: a local one that lives and dies with this process, or a shared cluster."""
+"""The executor on Ray; how a Ray is started or joined is told in ray_local.py and ray_join.py."""
 
 from __future__ import annotations
 
 import itertools
-import os
-import secrets
 import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
 import ray
-from ray._private import ray_constants
 from ray.exceptions import (
     GetTimeoutError,
     RayError,
     RayTaskError,
     TaskCancelledError,
 )
-from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
-from agents.cluster_address import refuse_unanswered
 from agents.executor import (
     Cancelled,
     Died,
@@ -31,22 +26,10 @@ from agents.executor import (
     Reference,
     Returned,
 )
-from agents.session_folder import session_folder
 from agents.worker_call import Report
-from agents.worker_environment import (
-    CODE_FOLDER,
-    PACKAGES,
-    import_path_variable,
-    thread_variables,
-    version_differences,
-    versions,
-)
 from agents.worker_lane import LANE_NICENESS, Lane, task
-from experiments.errors import InternalError, Invalid, Unreachable
+from experiments.errors import InternalError, Unreachable
 
-OBJECT_STORE_BYTES: Final = 256 * 1024**2
-"""Room for the volumes under way; each is far below 10 MB and freed when its job ends."""
-PROBE_S: Final = 90.0
 FETCH_S: Final = 60.0
 PULSE_LANE: Final = "pulse"
 
@@ -74,7 +57,7 @@ class RayExecutor(Executor):
     @property
     def nodes(self) -> tuple[str, ...]:
         """Return the addresses of the living nodes."""
-        return tuple(sorted(node["NodeManagerAddress"] for node in _living_nodes()))
+        return tuple(sorted(node["NodeManagerAddress"] for node in living_nodes()))
 
     @property
     def dashboard(self) -> str | None:
@@ -127,7 +110,7 @@ class RayExecutor(Executor):
                 self._drop_lane(lane)
             if is_cancelled:
                 return Cancelled(handle)
-            return Died(handle, f"{type(error).__name__}: {_first_line(error)}")
+            return Died(handle, f"{type(error).__name__}: {first_line(error)}")
         if report.error is not None:
             return Raised(handle, report.error, report.elapsed_s, report.worker)
         kept = Reference(large) if report.has_large else None
@@ -158,7 +141,7 @@ class RayExecutor(Executor):
         try:
             return ray.get(reference.token, timeout=FETCH_S)
         except (RayError, GetTimeoutError) as error:
-            raise Unreachable(f"a stored value is lost: {_first_line(error)}") from error
+            raise Unreachable(f"a stored value is lost: {first_line(error)}") from error
 
     def close(self) -> None:
         """Leave the cluster; a local Ray ends with all its processes and its folder."""
@@ -169,100 +152,15 @@ class RayExecutor(Executor):
             shutil.rmtree(self._folder, ignore_errors=True)
 
 
-def start_local(n_workers: int | None = None, *, has_dashboard: bool = False) -> RayExecutor:
-    """Start a Ray of this machine only, with one task a CPU, that ends with this process.
-
-    Call it from the main thread: Ray's processes die with the thread that started them.
-    """
-    slots = n_workers or len(os.sched_getaffinity(0))
-    folder = session_folder()
-    os.environ.update(
-        {
-            **thread_variables(1),
-            **import_path_variable(os.environ),
-            "RAY_USAGE_STATS_ENABLED": "0",
-            "RAY_worker_niceness": "0",
-            "RAY_AUTH_TOKEN": secrets.token_hex(32),
-            "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
-            ray_constants.ENABLE_RAY_CLUSTERS_ENV_VAR: "0",
-        }
-    )
-    # Read once at import, before this function can set the variable: without it, every server of
-    # this Ray listens beyond the loopback interface.
-    ray_constants.ENABLE_RAY_CLUSTER = False
-    context = ray.init(
-        "local",
-        num_cpus=slots,
-        object_store_memory=OBJECT_STORE_BYTES,
-        include_dashboard=has_dashboard,
-        configure_logging=False,
-        log_to_driver=False,
-        _temp_dir=str(folder),
-    )
-    return RayExecutor(slots, context.dashboard_url or None, folder)
-
-
-def join_cluster(address: str, n_workers: int | None = None) -> RayExecutor:
-    """Join a running cluster from one of its nodes, and bring our code along.
-
-    Raises ``Invalid`` where the address is no cluster that can be used, or a node's versions
-    differ from ours.
-    """
-    refuse_unanswered(address)
-    try:
-        context = ray.init(
-            address,
-            configure_logging=False,
-            log_to_driver=False,
-            runtime_env={
-                "py_modules": [str(CODE_FOLDER / package) for package in PACKAGES],
-                "excludes": ["**/__pycache__/**"],
-                "env_vars": thread_variables(1),
-            },
-        )
-    except (RayError, ConnectionError, RuntimeError, ValueError, AssertionError) as error:
-        advice = "start cellwright on a node of the cluster and give the head's HOST:PORT"
-        if os.environ.get("RAY_AUTH_MODE") != "token":
-            advice += "; if it wants a token, set RAY_AUTH_MODE=token and RAY_AUTH_TOKEN_PATH"
-        raise Invalid(f"--ray {address}: cannot join: {_first_line(error)}; {advice}") from error
-    _refuse_other_versions()
-    cpus = int(ray.cluster_resources().get("CPU", 0))
-    if cpus < 1:
-        raise Invalid(f"--ray {address}: the cluster offers no CPU")
-    return RayExecutor(min(n_workers or cpus, cpus), context.dashboard_url or None)
-
-
-def _refuse_other_versions() -> None:
-    """Raise ``Invalid`` naming every node whose Python or libraries differ from ours."""
-    probe = ray.remote(versions)
-    asked = {
-        node["NodeManagerAddress"]: probe.options(
-            num_cpus=0,
-            max_retries=0,
-            scheduling_strategy=NodeAffinitySchedulingStrategy(node["NodeID"], soft=False),
-        ).remote()
-        for node in _living_nodes()
-    }
-    here = versions()
-    complaints = []
-    for name, answer in asked.items():
-        try:
-            differences = version_differences(here, ray.get(answer, timeout=PROBE_S))
-        except (RayError, GetTimeoutError) as error:
-            differences = [f"cannot run our code ({_first_line(error)})"]
-        if differences:
-            complaints.append(f"node {name}: {', '.join(differences)}")
-    if complaints:
-        raise Invalid("the cluster's versions differ: " + "; ".join(complaints))
-
-
-def _living_nodes() -> list[dict[str, Any]]:
+def living_nodes() -> list[dict[str, Any]]:
+    """Return what the head says of every node that is alive."""
     return [node for node in ray.nodes() if node["Alive"]]
 
 
 def _ask_head() -> int:
-    return len(_living_nodes())
+    return len(living_nodes())
 
 
-def _first_line(error: BaseException) -> str:
+def first_line(error: BaseException) -> str:
+    """Return the first line of an error that says something."""
     return next((line for line in str(error).splitlines() if line.strip()), type(error).__name__)

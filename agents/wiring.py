@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from importlib import import_module, metadata
+from pathlib import Path
 from typing import Any, Final
 
 from agents.acquisition.decider import Decider
@@ -27,16 +28,24 @@ _BUILT_IN: Final[dict[str, dict[str, str]]] = {
 
 
 def executor(
-    kind: str, *, ray_address: str | None = None, n_workers: int | None = None
+    kind: str,
+    *,
+    ray_address: str | None = None,
+    n_workers: int | None = None,
+    home: Path | None = None,
 ) -> Executor:
     """Start the executor asked for. Raises ``Invalid`` where a cluster cannot be used."""
     if kind == "in_process":
         from agents.in_process_executor import InProcessExecutor
 
         return InProcessExecutor()
-    from agents.ray_executor import join_cluster, start_local
+    if ray_address is None:
+        from agents.ray_local import start_local
 
-    return start_local(n_workers) if ray_address is None else join_cluster(ray_address, n_workers)
+        return start_local(n_workers, home=home)
+    from agents.ray_join import join_cluster
+
+    return join_cluster(ray_address, n_workers, home=home)
 
 
 def generator(choice: PartChoice) -> Generator:

@@ -70,7 +70,7 @@ def shared_data() -> Path:
 @pytest.fixture(scope="session")
 def ray_executor() -> Iterator[RayExecutor]:
     """Return the one Ray of the whole test run, with two slots; started when first asked for."""
-    from agents.ray_executor import start_local
+    from agents.ray_local import start_local
 
     executor = start_local(2)
     yield executor

@@ -23,7 +23,9 @@ MAY_IMPORT = {
 # Library → the only places of our folders that may import it.
 DOORS = {
     "pybamm": ("simulators/cell/",),
-    "ray": ("agents/ray_executor.py",),
+    "ray": tuple(
+        f"agents/ray_{part}.py" for part in ("executor", "local", "join", "token", "shares")
+    ),
     "torch": ("agents/surrogates/", "agents/acquisition/", "simulators/properties/conduction/"),
     "botorch": ("agents/surrogates/", "agents/acquisition/"),
     "gpytorch": ("agents/surrogates/", "agents/acquisition/"),

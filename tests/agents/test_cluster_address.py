@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from agents.cluster_address import refuse_unanswered
+from agents.cluster_address import is_loopback, refuse_unanswered
 from experiments.errors import Invalid
 
 
@@ -38,3 +38,18 @@ def test_somebody_who_answers_is_not_refused() -> None:
 def test_a_port_beyond_all_ports_is_refused_in_one_line() -> None:
     with pytest.raises(Invalid, match="nobody answers"):
         refuse_unanswered("127.0.0.1:99999999")
+
+
+@pytest.mark.parametrize(
+    ("address", "expected"),
+    [
+        ("127.0.0.1:6379", True),
+        ("[::1]:6379", True),
+        ("localhost:6379", True),
+        ("10.0.0.7:6379", False),
+        ("head.lab.example:6379", False),
+        ("auto", False),
+    ],
+)
+def test_only_this_machine_seen_from_inside_is_loopback(address: str, expected: bool) -> None:
+    assert is_loopback(address) is expected

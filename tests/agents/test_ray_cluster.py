@@ -19,7 +19,7 @@ ROOT = Path(__file__).resolve().parents[2]
 TOKEN = {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": "0" * 64}
 JOIN = """
 import sys
-from agents.ray_executor import join_cluster
+from agents.ray_join import join_cluster
 from agents.stages import stage_versions
 from experiments.campaign import PartChoice
 executor = join_cluster(sys.argv[1])
