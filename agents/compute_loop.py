@@ -5,14 +5,13 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from queue import Empty
-from typing import Final
+from typing import Final, Protocol
 
 from agents.artifact_store import ArtifactStore
 from agents.asker import Asker
 from agents.clock import Clock
 from agents.executor import Cancelled, Died, Executor, Finished, Handle, Raised, Returned
 from agents.job_runner import JobRunner
-from agents.line_reader import LineReader
 from agents.messages import (
     Ask,
     CancelJob,
@@ -38,6 +37,23 @@ TICK_S: Final = 0.05
 _log = logging.getLogger(__name__)
 
 
+class Lines(Protocol):
+    """Lines that have come and were not read: a queue."""
+
+    def get(self, block: bool = True, timeout: float | None = None) -> bytes | Invalid | None:
+        """Return the next line, None at the end. Raises ``Empty`` where none comes in time."""
+        ...
+
+
+class Inbox(Protocol):
+    """Where control's messages come in."""
+
+    @property
+    def lines(self) -> Lines:
+        """Return the queue."""
+        ...
+
+
 class ComputeLoop:
     """Everything compute does for one campaign, one turn at a time."""
 
@@ -48,7 +64,9 @@ class ComputeLoop:
         executor: Executor,
         tell: Callable[[ToControl], None],
         clock: Clock,
+        heartbeat_s: float = HEARTBEAT_S,
     ) -> None:
+        self._heartbeat_s = heartbeat_s
         self._campaign = configure.campaign
         self._store = ArtifactStore(configure.artifact_url)
         self._executor = executor
@@ -66,7 +84,7 @@ class ComputeLoop:
         }
         self._asker.prepare()
 
-    def turn(self, messages: LineReader) -> bool:
+    def turn(self, messages: Inbox) -> bool:
         """Do everything there is to do, waiting a little for more; return whether to go on."""
         self._beat()
         if self._is_anything_under_way:
@@ -176,7 +194,7 @@ class ComputeLoop:
         """Start a pulse when one is due and none is under way."""
         now_s = self._clock.monotonic_s()
         if self._pulse is None and now_s >= self._next_pulse_s:
-            self._next_pulse_s = now_s + HEARTBEAT_S
+            self._next_pulse_s = now_s + self._heartbeat_s
             self._pulse = (self._executor.pulse(), now_s)
 
     def _felt_pulse(self, finished: Finished, started_s: float) -> None:
@@ -201,10 +219,10 @@ class _Nothing:
 _NOTHING: Final = _Nothing()
 
 
-def _next_line(messages: LineReader, *, wait_s: float) -> bytes | Invalid | _Nothing | None:
+def _next_line(messages: Inbox, *, wait_s: float) -> bytes | Invalid | _Nothing | None:
     try:
         if wait_s <= 0.0:
-            return messages.lines.get_nowait()
+            return messages.lines.get(block=False)
         return messages.lines.get(timeout=wait_s)
     except Empty:
         return _NOTHING

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Protocol
 
 from agents.messages import Configure, Fault, JobFinished, Ready, ToControl
-from controller.compute_link import ComputeLink, compute_command
+from controller.compute_link import ComputeLink, Link, compute_command
 from controller.restart_policy import RestartPolicy
 from experiments.errors import CellwrightError, InternalError, Invalid, Transient
 from experiments.frozen import Frozen
@@ -20,8 +20,8 @@ START_LIMIT_S: Final = 120.0
 SILENCE_LIMIT_S: Final = 15.0
 """Silence afterwards; a heartbeat is due every 5 s."""
 _TURN_S: Final = 0.5
-_STALL_S: Final = 5.0
-"""If control itself did not run for so long, silence proves nothing."""
+_STALLED_TURNS: Final = 10
+"""If control itself did not run for so many turns, silence proves nothing."""
 _END_PATIENCE_S: Final = 5.0
 
 
@@ -78,15 +78,20 @@ class SupervisedCompute:
         command: Callable[[int, int], list[str]] = compute_command,
         start_limit_s: float = START_LIMIT_S,
         silence_limit_s: float = SILENCE_LIMIT_S,
+        turn_s: float = _TURN_S,
+        open_link: Callable[[], Awaitable[Link]] | None = None,
     ) -> None:
+        """Prepare; ``open_link`` takes the place of a process in a rehearsal."""
         self._command = command
+        self._open_link = open_link or self._start_process
+        self._turn_s = turn_s
         self._start_limit_s = start_limit_s
         self._silence_limit_s = silence_limit_s
         self._working_folder = working_folder
         self._log = log
         self._environment = dict(environment)
         self._happenings: asyncio.Queue[Happening] = asyncio.Queue()
-        self._link: ComputeLink | None = None
+        self._link: Link | None = None
         self._policy = RestartPolicy()
         self._was_ready = False
         self._task: asyncio.Task[None] | None = None
@@ -148,12 +153,7 @@ class SupervisedCompute:
 
     async def _live(self, configure: Configure) -> str:
         """Run one life and return why it ended. Raises ``Invalid`` for what the user must mend."""
-        link = await ComputeLink.open(
-            working_folder=self._working_folder,
-            log=self._log,
-            environment=self._environment,
-            command=self._command,
-        )
+        link = await self._open_link()
         self._link = link
         try:
             link.send(configure)
@@ -164,21 +164,29 @@ class SupervisedCompute:
                 link.kill()
                 await link.end(0)
 
-    async def _listen(self, link: ComputeLink) -> str:
+    async def _start_process(self) -> Link:
+        return await ComputeLink.open(
+            working_folder=self._working_folder,
+            log=self._log,
+            environment=self._environment,
+            command=self._command,
+        )
+
+    async def _listen(self, link: Link) -> str:
         loop = asyncio.get_running_loop()
         heard_s = turned_s = loop.time()
         limit_s = self._start_limit_s
         while True:
             message: ToControl | None = None
             try:
-                async with asyncio.timeout(_TURN_S):
+                async with asyncio.timeout(self._turn_s):
                     message = await link.receive()
             except TimeoutError:
                 pass
             except CellwrightError as error:
                 return _with_last_words(error.message, link)
             now_s = loop.time()
-            if message is not None or now_s - turned_s > _STALL_S:
+            if message is not None or now_s - turned_s > _STALLED_TURNS * self._turn_s:
                 heard_s = now_s
             turned_s = now_s
             if now_s - heard_s > limit_s:
@@ -208,6 +216,6 @@ class SupervisedCompute:
         )
 
 
-def _with_last_words(reason: str, link: ComputeLink) -> str:
+def _with_last_words(reason: str, link: Link) -> str:
     words = link.last_words(n_lines=2)
     return f"{reason} ({' | '.join(words)})" if words else reason

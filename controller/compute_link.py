@@ -10,7 +10,7 @@ import sys
 from asyncio.subprocess import Process
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Final, Self
+from typing import Final, Protocol, Self
 
 import controller
 from agents.messages import MAX_LINE_BYTES, Shutdown, ToControl, decode_to_control, encode
@@ -42,6 +42,30 @@ def compute_environment(environment: Mapping[str, str], folder: Path) -> dict[st
     inherited = environment.get("PYTHONPATH", "").split(os.pathsep)
     paths = [str(_CODE_FOLDER), *(str((folder / path).absolute()) for path in inherited if path)]
     return {**environment, "PYTHONPATH": os.pathsep.join(dict.fromkeys(paths))}
+
+
+class Link(Protocol):
+    """The line to one life of compute."""
+
+    def send(self, message: Frozen) -> None:
+        """Hand a message over."""
+        ...
+
+    async def receive(self) -> ToControl:
+        """Wait for the next message. Raises ``Unreachable`` at the end, ``Invalid`` on nonsense."""
+        ...
+
+    async def end(self, patience_s: float) -> None:
+        """End the life in good order, or at once where that takes too long."""
+        ...
+
+    def kill(self) -> None:
+        """End the life at once."""
+        ...
+
+    def last_words(self, *, n_lines: int = 5) -> Sequence[str]:
+        """Return the end of what this life wrote to its log."""
+        ...
 
 
 class ComputeLink:

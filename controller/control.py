@@ -61,6 +61,7 @@ class Control:
         configure: Configure,
         view: ProgressView,
         clock: Clock,
+        turn_s: float = _TURN_S,
         stop_after: int | None = None,
         when_stored: Callable[[State], None] = lambda _: None,
         log: Callable[[str], None] = lambda _: None,
@@ -72,6 +73,7 @@ class Control:
         self._talk = Conversation(compute, log)
         self._view = view
         self._clock = clock
+        self._turn_s = turn_s
         self._stop_after = stop_after
         self._when_stored = when_stored
         self._n_observed_before = _n_searched(state)
@@ -95,7 +97,7 @@ class Control:
         try:
             while (ending := self._ending()) is None:
                 self._draw()
-                self._take(await self._compute.next(_TURN_S))
+                self._take(await self._compute.next(self._turn_s))
             self._draw(is_last=True)
             return Outcome(self._state, ending)
         finally:
