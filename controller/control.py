@@ -24,15 +24,19 @@ from controller.decide import (
     Finish,
     Quarantine,
     Send,
+    Withdraw,
     decide,
 )
 from controller.events import Dispatched, Event, Finished, Interrupted, Observed, Recorded
 from controller.fold import fold
+from controller.inbox import Inbox
 from controller.journal import Journal
+from controller.obey import carry_out, obey
+from controller.order import Answer, Done, Look, Order, Refused, Seen
 from controller.progress import Moment, take_snapshot
-from controller.snapshot import ProgressView
+from controller.snapshot import ProgressView, Snapshot
 from controller.state import State
-from experiments.errors import CellwrightError
+from experiments.errors import CellwrightError, Invalid
 from experiments.observation import Failure, FailureKind, Observation
 
 _TURN_S: Final = 0.25
@@ -62,6 +66,7 @@ class Control:
         view: ProgressView,
         clock: Clock,
         turn_s: float = _TURN_S,
+        inbox: Inbox | None = None,
         stop_after: int | None = None,
         when_stored: Callable[[State], None] = lambda _: None,
         log: Callable[[str], None] = lambda _: None,
@@ -74,6 +79,7 @@ class Control:
         self._view = view
         self._clock = clock
         self._turn_s = turn_s
+        self._inbox = inbox or Inbox()
         self._stop_after = stop_after
         self._when_stored = when_stored
         self._n_observed_before = _n_searched(state)
@@ -97,11 +103,30 @@ class Control:
         try:
             while (ending := self._ending()) is None:
                 self._draw()
+                self._answer_orders()
                 self._take(await self._compute.next(self._turn_s))
             self._draw(is_last=True)
             return Outcome(self._state, ending)
         finally:
             await self._compute.stop()
+
+    def _answer_orders(self) -> None:
+        """Carry out what people ordered since the last turn."""
+        for waiting in self._inbox.take():
+            try:
+                waiting.answer(self._obey(waiting.order, waiting.by))
+            except Invalid as error:
+                waiting.answer(Refused(message=error.message))
+
+    def _obey(self, order: Order, by: str) -> Answer:
+        if order.campaign != self._state.campaign.name:
+            return carry_out(self._journal, order, by)
+        if isinstance(order, Look):
+            return Seen(snapshot=self._snapshot())
+        obeyed = obey(order, self._state, by, has_session=True)
+        self._store(obeyed.events)
+        self._follow_decisions()
+        return Done(message=obeyed.words)
 
     def _take(self, happenings: Sequence[Happening]) -> None:
         """Store what happened, then do what follows from it."""
@@ -125,6 +150,8 @@ class Control:
         match command:
             case Dispatch(job=job) | Send(job=job):
                 self._talk.run(job)
+            case Withdraw(job=job):
+                self._talk.withdraw(job)
             case AskRanking():
                 self._talk.ask(command, self._state)
             case Quarantine():
@@ -153,6 +180,10 @@ class Control:
         if self._stop_reason is not None:
             self._store([Interrupted(reason=self._stop_reason)])
             return "interrupted"
+        pause = self._state.pause
+        if pause is not None and pause.is_drain and not self._talk.n_sent:
+            self._store([Interrupted(reason=f"drained {pause.words}")])
+            return "stopped as asked"
         if self._n_more() == 0 and not self._state.in_flight:
             self._store([Interrupted(reason=f"stopped after {self._stop_after} evaluations")])
             return "stopped as asked"
@@ -171,14 +202,17 @@ class Control:
         if not is_last and now_s - self._drawn_s < _REDRAW_S:
             return
         self._drawn_s = now_s
+        self._view.update(self._snapshot())
+
+    def _snapshot(self) -> Snapshot:
         moment = Moment(
             n_workers=self._talk.n_slots,
             n_busy=self._talk.n_busy,
-            since_last_event_s=now_s - self._stored_s,
+            since_last_event_s=self._clock.elapsed_s() - self._stored_s,
             is_stopping=self._stop_reason is not None,
             note=self._talk.note,
         )
-        self._view.update(take_snapshot(self._state, moment))
+        return take_snapshot(self._state, moment)
 
 
 def _events_of(command: Command) -> list[Event]:
@@ -194,7 +228,7 @@ def _events_of(command: Command) -> list[Event]:
             return [Finished(reason=reason)]
         case Fail(reason=reason):
             return [Interrupted(reason=reason)]
-        case Send() | AskRanking():
+        case Send() | Withdraw() | AskRanking():
             return []
 
 

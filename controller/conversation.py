@@ -11,6 +11,7 @@ from agents.messages import (
     Answered,
     Ask,
     AskFailed,
+    CancelJob,
     Fault,
     JobFinished,
     JobLost,
@@ -56,6 +57,7 @@ class Conversation:
         return Situation(
             n_slots=self._n_slots,
             sent=frozenset(self._sent),
+            started=frozenset(self._started & self._sent),
             is_asking=self._asked is not None,
             n_failed_asks=self._n_failed_asks,
             n_more=n_more,
@@ -67,6 +69,11 @@ class Conversation:
         return self._n_slots
 
     @property
+    def n_sent(self) -> int:
+        """Return how many jobs compute has."""
+        return len(self._sent)
+
+    @property
     def n_busy(self) -> int:
         """Return how many jobs are on a worker."""
         return min(self._n_slots, len(self._started & self._sent))
@@ -75,6 +82,11 @@ class Conversation:
         """Have a job evaluated."""
         self._compute.send(RunJob(job=job))
         self._sent.add(job.id)
+
+    def withdraw(self, job: Job) -> None:
+        """Take a job back."""
+        self._compute.send(CancelJob(job_id=job.id))
+        self._sent.discard(job.id)
 
     def ask(self, question: AskRanking, state: State) -> None:
         """Ask the decider, with the journal position and the pending jobs of this moment."""

@@ -35,6 +35,8 @@ class Situation:
     """Jobs compute can run at once; 0 while there is no compute."""
     sent: frozenset[str] = frozenset()
     """Ids of the jobs this compute was given and has not answered."""
+    started: frozenset[str] = frozenset()
+    """Those of them that a worker has begun."""
     is_asking: bool = False
     n_failed_asks: int = 0
     """In a row, since the last observation."""
@@ -59,6 +61,13 @@ class Dispatch:
 @dataclass(frozen=True)
 class Send:
     """Give a job that is stored already to a compute that does not have it."""
+
+    job: Job
+
+
+@dataclass(frozen=True)
+class Withdraw:
+    """Take a job that no worker has begun back from compute; it stays in flight."""
 
     job: Job
 
@@ -94,7 +103,7 @@ class Fail:
     reason: str
 
 
-Command = Dispatch | Send | Quarantine | AskRanking | Finish | Fail
+Command = Dispatch | Send | Withdraw | Quarantine | AskRanking | Finish | Fail
 
 
 def decide(state: State, situation: Situation) -> tuple[Command, ...]:
@@ -111,6 +120,8 @@ def decide(state: State, situation: Situation) -> tuple[Command, ...]:
     )
     if poisoned:
         return poisoned
+    if state.pause is not None:
+        return _withdrawals(state, situation)
     sends = _sends(state, situation)
     room = situation.in_flight_limit - len(situation.sent) - len(sends)
     dispatches, spent = _dispatches(state, situation, room)
@@ -143,6 +154,12 @@ def _sends(state: State, situation: Situation) -> tuple[Send, ...]:
     missing = [job for job in state.in_flight.values() if job.id not in situation.sent]
     room = max(0, situation.in_flight_limit - len(situation.sent))
     return tuple(Send(job) for job in missing[:room])
+
+
+def _withdrawals(state: State, situation: Situation) -> tuple[Withdraw, ...]:
+    """Take back what waits, so that a pause comes as soon as what runs is done."""
+    waiting = situation.sent - situation.started
+    return tuple(Withdraw(job) for job in state.in_flight.values() if job.id in waiting)
 
 
 def _dispatches(

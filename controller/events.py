@@ -108,6 +108,32 @@ class Interrupted(Frozen):
     reason: str
 
 
+class Paused(Frozen):
+    """A person wants nothing more to be dispatched."""
+
+    kind: Literal["paused"] = "paused"
+    by: str
+    reason: str = ""
+    is_drain: bool = False
+    """Once nothing runs the session ends; the one after it goes on."""
+
+
+class Unpaused(Frozen):
+    """A person lifted the pause."""
+
+    kind: Literal["unpaused"] = "unpaused"
+    by: str
+    reason: str = ""
+
+
+class Aborted(Frozen):
+    """A person ended the campaign for good."""
+
+    kind: Literal["aborted"] = "aborted"
+    by: str
+    reason: str = ""
+
+
 class Finished(Frozen):
     """The campaign is at its end."""
 
@@ -127,6 +153,9 @@ Event = Annotated[
     | AttemptLost
     | Observed
     | Interrupted
+    | Paused
+    | Unpaused
+    | Aborted
     | Finished,
     Field(discriminator="kind"),
 ]

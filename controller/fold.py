@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from controller.backlog import backlog_of
 from controller.events import (
+    Aborted,
     Amended,
     AttemptLost,
     CampaignStarted,
@@ -17,13 +18,18 @@ from controller.events import (
     Finished,
     Interrupted,
     Observed,
+    Paused,
     Ranked,
     Recorded,
     Resumed,
+    Unpaused,
 )
 from controller.growing_map import GrowingMap
-from controller.state import Asked, Dispatch, Outlook, Session, State
+from controller.state import Asked, Dispatch, Outlook, Pause, Session, State
 from experiments.errors import InternalError
+
+_OF_PEOPLE: Final = (Paused, Unpaused, Aborted)
+"""Events that another campaign's control, or a command, may write on a person's behalf."""
 
 _Draft = dict[str, Any]
 """The fields of a state whose dicts may be changed, so that a long fold copies them once."""
@@ -83,6 +89,8 @@ def _apply(draft: _Draft, recorded: Recorded) -> None:
             _lose_attempt(draft, event)
         case ComputeStarted() | ComputeLost() as event:
             _change_compute(draft, event, recorded)
+        case Paused() | Unpaused() | Aborted() as event:
+            _obey(draft, event, recorded)
         case CampaignStarted() | Resumed() | Amended() | Interrupted() | Finished() as event:
             _change_phase(draft, event, recorded)
 
@@ -106,8 +114,22 @@ def _change_phase(
                 draft["asked"] = replace(draft["asked"], is_budget_old=True)
         case Interrupted():
             draft.update(phase="interrupted", reason=event.reason)
+            if draft["pause"] is not None and draft["pause"].is_drain:
+                draft["pause"] = None
         case Finished():
             draft.update(phase="finished", reason=event.reason)
+
+
+def _obey(draft: _Draft, event: Paused | Unpaused | Aborted, recorded: Recorded) -> None:
+    match event:
+        case Paused():
+            draft["pause"] = Pause(event.by, event.reason, recorded.at, event.is_drain)
+        case Unpaused():
+            draft["pause"] = None
+        case Aborted():
+            why = f"aborted by {event.by}" + (f": {event.reason}" if event.reason else "")
+            draft.update(phase="finished", reason=why, pause=None, is_aborted=True)
+            draft["in_flight"].clear()
 
 
 def _change_compute(draft: _Draft, event: ComputeStarted | ComputeLost, recorded: Recorded) -> None:
@@ -181,6 +203,8 @@ def _advance_session(draft: _Draft, recorded: Recorded) -> None:
     """Make the writing process's session the last one, with its clock advanced."""
     sessions: tuple[Session, ...] = draft["sessions"]
     if not sessions or sessions[-1].epoch != recorded.epoch:
+        if isinstance(recorded.event, _OF_PEOPLE):
+            return
         draft["sessions"] = (*sessions, Session(recorded.epoch, recorded.at))
     _update_session(draft, last_event_s=recorded.session_s)
 

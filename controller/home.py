@@ -57,6 +57,11 @@ class Home:
         return self.path / "reports"
 
     @property
+    def socket(self) -> Path:
+        """Return where the control that holds the home takes orders."""
+        return self.path / "control.sock"
+
+    @property
     def lock(self) -> Path:
         """Return the file whose lock one control process holds."""
         return self.path / "control.lock"

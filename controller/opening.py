@@ -22,6 +22,11 @@ def open_campaign(journal: Journal, loaded: LoadedCampaign) -> State:
     if before is None:
         started = CampaignStarted(campaign=campaign, source=loaded.source, text=loaded.text)
         return _stored(journal, [started], None, campaign.name)
+    if before.is_aborted:
+        raise Invalid(
+            f"{loaded.source}: campaign {campaign.name} was {before.reason}; it stays so: give the "
+            "campaign a new name"
+        )
     changed = changes(before.campaign, campaign)
     refused = {key: pair for key, pair in changed.items() if not may_change(key)}
     if refused:

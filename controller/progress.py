@@ -57,6 +57,7 @@ def take_snapshot(state: State, moment: Moment) -> Snapshot:
         last_failure_message=last.failure.message if last and last.failure else None,
         elapsed_s=working_s(state) + moment.since_last_event_s,
         left_s=_left_s(state, moment.n_workers),
+        paused=None if state.pause is None else state.pause.words,
         ended_by=state.reason if state.phase == "finished" else "",
         note=moment.note,
     )
@@ -64,9 +65,11 @@ def take_snapshot(state: State, moment: Moment) -> Snapshot:
 
 def _phase(state: State, moment: Moment) -> Phase:
     if state.phase == "finished":
-        return Phase.finished
+        return Phase.aborted if state.is_aborted else Phase.finished
     if moment.is_stopping or state.phase == "interrupted":
         return Phase.stopping
+    if state.pause is not None:
+        return Phase.draining if state.pause.is_drain else Phase.paused
     if not moment.n_workers:
         is_first = state.sessions[-1].n_slots == 0
         return Phase.starting_compute if is_first else Phase.restarting_compute

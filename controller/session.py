@@ -7,7 +7,7 @@ import contextlib
 import logging
 import os
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -19,7 +19,9 @@ from controller.campaign_file import LoadedCampaign
 from controller.cli import INTERRUPTED
 from controller.compute import Compute
 from controller.control import Control, Outcome
+from controller.control_socket import control_socket
 from controller.home import Home, HomeLock, make_home
+from controller.inbox import Inbox
 from controller.journal import Journal
 from controller.opening import open_campaign
 from controller.projection import Projection
@@ -87,6 +89,7 @@ def run_session(
         view = wiring.view()
         held.callback(view.close)
         compute = wiring.compute(home)
+        inbox = Inbox()
         control = Control(
             state,
             journal=journal,
@@ -94,11 +97,14 @@ def run_session(
             configure=_configure(loaded, home, options),
             view=view,
             clock=clock,
+            inbox=inbox,
             stop_after=options.stop_after,
             when_stored=lambda state: _wake(projection, state),
             log=log,
         )
-        outcome = asyncio.run(_run(control, compute, view, announce))
+        if state.pause is not None:
+            announce(f"paused {state.pause.words}; to lift it: cellwright resume {name}")
+        outcome = asyncio.run(_listen(home, inbox, lambda: _run(control, compute, view, announce)))
         return SessionResult(home, outcome, was_finished=False)
 
 
@@ -110,6 +116,14 @@ def _configure(loaded: LoadedCampaign, home: Home, options: SessionOptions) -> C
         ray_address=options.ray_address,
         n_workers=options.n_workers,
     )
+
+
+async def _listen(
+    home: Home, inbox: Inbox, work: Callable[[], Coroutine[None, None, Outcome]]
+) -> Outcome:
+    """Take orders while the work goes on."""
+    async with control_socket(home, inbox):
+        return await work()
 
 
 async def _run(

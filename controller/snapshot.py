@@ -16,7 +16,10 @@ class Phase(StrEnum):
     first_designs = "evaluating the first designs"
     searching = "searching"
     finishing = "finishing"
+    paused = "paused"
+    draining = "draining"
     stopping = "stopping"
+    aborted = "aborted"
     finished = "finished"
 
 
@@ -69,6 +72,8 @@ class Snapshot(Frozen):
     elapsed_s: float
     """Working time of all sessions."""
     left_s: float | None = None
+    paused: str | None = None
+    """Since when, by whom and why nothing is dispatched."""
     ended_by: str = ""
     """Why a finished campaign is finished: ``budget``, or the stopping rules that held."""
     note: str | None = None

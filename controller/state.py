@@ -52,6 +52,23 @@ class Outlook:
 
 
 @dataclass(frozen=True)
+class Pause:
+    """Why nothing is dispatched: who said so, and when."""
+
+    by: str
+    reason: str
+    at: str
+    """Wall-clock time, ISO 8601 in UTC."""
+    is_drain: bool = False
+
+    @property
+    def words(self) -> str:
+        """Return it for people: ``since 2026-03-02 09:00 UTC by anna: oven free at noon``."""
+        since = self.at[:16].replace("T", " ")
+        return f"since {since} UTC by {self.by}" + (f": {self.reason}" if self.reason else "")
+
+
+@dataclass(frozen=True)
 class Session:
     """One control process's part of the campaign, on its own monotonic clock."""
 
@@ -75,6 +92,9 @@ class State:
     phase: Literal["running", "interrupted", "finished"] = "running"
     reason: str = ""
     """Why the campaign is interrupted or finished."""
+    pause: Pause | None = None
+    is_aborted: bool = False
+    """Finished by a person, for good."""
     dispatches: Mapping[str, Dispatch] = field(default_factory=dict)
     """By job id, in order of dispatch."""
     observations: Mapping[str, Observation] = field(default_factory=dict)

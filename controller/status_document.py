@@ -48,13 +48,24 @@ class BudgetUse(Frozen):
     limit: dict[str, int | float]
 
 
+class PauseStatus(Frozen):
+    """A pause, or a drain, which ends the session once nothing runs."""
+
+    since: str
+    by: str
+    reason: str
+    is_drain: bool
+
+
 class StatusDocument(Frozen):
     """Everything a script may ask about a campaign."""
 
     campaign: str
-    state: Literal["running", "interrupted", "finished"]
+    state: Literal["running", "interrupted", "finished", "aborted"]
     reason: str | None
-    """Why it is interrupted or finished."""
+    """Why it is interrupted, finished or aborted."""
+    paused: PauseStatus | None
+    """Why nothing is dispatched."""
     observations: dict[str, int]
     """Search evaluations by fidelity, failures included; the baseline stands apart."""
     failures: dict[str, int]
@@ -84,8 +95,9 @@ def status_document(state: State, *, report: str | None = None) -> StatusDocumen
     use = spent(state)
     return StatusDocument(
         campaign=state.campaign.name,
-        state=state.phase,
+        state="aborted" if state.is_aborted else state.phase,
         reason=state.reason or None,
+        paused=_paused(state),
         observations=observations_by_fidelity(state),
         failures=failures_by_kind(state),
         in_flight=len(state.in_flight),
@@ -127,6 +139,13 @@ def result(state: State, observation: Observation) -> Result:
         objectives=objectives,
         change_against_baseline=changes,
     )
+
+
+def _paused(state: State) -> PauseStatus | None:
+    pause = state.pause
+    if pause is None:
+        return None
+    return PauseStatus(since=pause.at, by=pause.by, reason=pause.reason, is_drain=pause.is_drain)
 
 
 def _baseline(state: State) -> dict[str, Result | None]:

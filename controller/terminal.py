@@ -66,6 +66,7 @@ class PlainLines:
         """Write a line if an evaluation finished, something failed, or the phase changed."""
         noted = (
             snapshot.phase,
+            snapshot.paused,
             snapshot.note,
             tuple(level.n_done for level in snapshot.levels),
             None if snapshot.best is None else snapshot.best.value,
@@ -83,7 +84,7 @@ def plain_line(snapshot: Snapshot) -> str:
     """Return a moment in one line without colour or control characters."""
     parts = [
         f"{duration(snapshot.elapsed_s)}",
-        str(snapshot.phase),
+        str(snapshot.phase) + (f" {snapshot.paused}" if snapshot.paused else ""),
         ", ".join(f"{level.fidelity} {_count(level)}" for level in snapshot.levels),
     ]
     if snapshot.best is not None:
@@ -117,7 +118,9 @@ def block(snapshot: Snapshot) -> Group:
     rows.add_row("workers", _workers(snapshot))
     if snapshot.failures:
         rows.add_row("failed", _failures(snapshot))
-    if snapshot.left_s is not None and snapshot.phase is not Phase.finished:
+    if snapshot.paused:
+        rows.add_row("paused", snapshot.paused)
+    if snapshot.left_s is not None and snapshot.phase not in (Phase.finished, Phase.aborted):
         rows.add_row("left", f"about {duration(snapshot.left_s)}")
     if snapshot.note:
         rows.add_row("note", snapshot.note)
@@ -138,7 +141,9 @@ def closing_lines(
     else:
         first = f"Best design: {design_words(best_design)}: {_best_words(snapshot)}"
     second = f"Report: {report}" if report is not None else "Report: not written"
-    if snapshot.phase is Phase.finished and snapshot.ended_by in ("", "budget"):
+    if snapshot.phase is Phase.aborted:
+        third = f"Ended for good ({snapshot.ended_by}). To go on: give the campaign another name"
+    elif snapshot.phase is Phase.finished and snapshot.ended_by in ("", "budget"):
         third = f"To go on: raise the budget in the campaign file, then {go_on}"
     elif snapshot.phase is Phase.finished and snapshot.ended_by == NO_MORE:
         third = "Ended before its budget: no design is left to propose. To go on: a wider space"

@@ -9,6 +9,7 @@ import click
 from controller.cli import chosen_home, home_option
 from controller.label import design_words, metric_label, objective_text
 from controller.quantity import duration, percent, three, with_interval
+from controller.state import Pause
 from controller.status_document import Result, StatusDocument, status_document
 from controller.stored_campaign import StoredCampaign, read_campaign
 from experiments.campaign import Campaign
@@ -45,6 +46,10 @@ def _lines(document: StatusDocument, campaign: Campaign) -> list[tuple[str, str]
         ("state", document.state + (f" ({document.reason})" if document.reason else "")),
         ("done", _counts(document)),
     ]
+    if document.paused is not None:
+        pause = document.paused
+        word = "draining" if pause.is_drain else "paused"
+        lines.insert(3, (word, Pause(pause.by, pause.reason, pause.since).words))
     if document.failures:
         counts = (f"{n} {kind.replace('_', ' ')}" for kind, n in document.failures.items())
         lines.append(("failed", ", ".join(counts)))

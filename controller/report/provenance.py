@@ -19,6 +19,7 @@ def identity(material: Material) -> Grid:
         ("Campaign", material.campaign.name),
         ("Read from", state.source),
         ("State", f"{state.phase}{': ' + state.reason if state.reason else ''}"),
+        *([("Paused", state.pause.words)] if state.pause else []),
         ("Started", moment(state.started_at)),
         ("Last result", moment(max(state.observed_at.values(), default=""))),
         ("Seed", str(material.campaign.seed)),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import random
 from collections import deque
 from collections.abc import Callable, Sequence
@@ -11,6 +12,7 @@ from agents.messages import (
     Answered,
     Ask,
     AskFailed,
+    CancelJob,
     Configure,
     JobFinished,
     Learn,
@@ -123,6 +125,7 @@ def sequence_ranking(ask: Ask, campaign: Campaign, seen: list[Job]) -> Ranking:
 class FakeCompute:
     """Answers every message in an order drawn at random, within one process and without time.
 
+    ``is_patient`` lets control wait for nothing, as for a person's word.
     ``misfortune`` is asked before every happening and may return one to happen instead.
     """
 
@@ -134,12 +137,14 @@ class FakeCompute:
         misfortune: Callable[[random.Random], Happening | None] = lambda _: None,
         result: Callable[[Job], Observation] = observe,
         rank: Callable[[Ask, Campaign, list[Job]], Ranking] = sequence_ranking,
+        is_patient: bool = False,
     ) -> None:
         self.random = random.Random(seed)
         self.n_slots = n_slots
         self.misfortune = misfortune
         self.result = result
         self.rank = rank
+        self.is_patient = is_patient
         self.campaign: Campaign | None = None
         self.learned: list[Observation] = []
         self.jobs: deque[Job] = deque()
@@ -157,6 +162,8 @@ class FakeCompute:
             case RunJob(job=job):
                 assert all(job.id != other.id for other in self.jobs), "sent twice to one life"
                 self.jobs.append(job)
+            case CancelJob(job_id=job_id):
+                self.jobs = deque(job for job in self.jobs if job.id != job_id)
             case Ask():
                 self.asks.append(message)
             case Learn(observations=observations):
@@ -169,6 +176,10 @@ class FakeCompute:
         self.lives += 1
 
     async def next(self, timeout_s: float) -> list[Happening]:
+        if self.is_patient and self.lives and not (self.jobs or self.asks):
+            await asyncio.sleep(0.001)
+            return []
+        await asyncio.sleep(0)
         return [self._one()]
 
     def _one(self) -> Happening:

@@ -1,0 +1,36 @@
+"""What the commands that give orders have in common: a campaign, a reason, a home."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from controller.cli import chosen_home, home_option
+from controller.home import Home
+from controller.operate import operate
+from controller.order import Order
+from controller.stored_campaign import read_campaign
+
+
+def order_options(command: Any) -> Any:
+    """Let a command take CAMPAIGN, ``--reason`` and ``--home``."""
+    reason = click.option(
+        "--reason", default="", metavar="TEXT", help="Why; kept in the journal, shown to others."
+    )
+    return click.argument("campaign", required=False)(reason(home_option(command)))
+
+
+def found_campaign(
+    ctx: click.Context, own_home: Path | None, campaign: str | None
+) -> tuple[Home, str]:
+    """Return the home and the name of the campaign asked for; the home's only one by default."""
+    stored = read_campaign(chosen_home(ctx, own_home), campaign)
+    return stored.home, stored.state.campaign.name
+
+
+def give(home: Home, order: Order) -> int:
+    """Have the order carried out and say what came of it."""
+    click.echo(operate(home, order))
+    return 0

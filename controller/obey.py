@@ -1,0 +1,71 @@
+"""An order as events: pure, and the same for a running control and for a command without one."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from controller.events import Aborted, Event, Paused, Unpaused
+from controller.fold import fold
+from controller.journal import Journal
+from controller.order import Abort, Done, Drain, Look, Order, Pause, Resume
+from controller.state import State
+from experiments.errors import Invalid
+
+
+class Obeyed(NamedTuple):
+    """What an order comes to."""
+
+    events: tuple[Event, ...]
+    words: str
+    """What to tell the person."""
+
+
+def obey(order: Order, state: State, by: str, *, has_session: bool) -> Obeyed:
+    """Return what an order of this person comes to. Raises ``Invalid`` where it cannot be.
+
+    ``has_session`` says whether a control works on the campaign now.
+    """
+    name = state.campaign.name
+    if isinstance(order, Look):
+        raise Invalid(f"nobody works on campaign {name} now")
+    if state.phase == "finished":
+        raise Invalid(f"campaign {name} is at its end ({state.reason}); nothing to {order.kind}")
+    match order:
+        case Pause():
+            return _pause(order, state, by, has_session=has_session)
+        case Resume():
+            if state.pause is None:
+                return Obeyed((), f"campaign {name} is not paused")
+            lifted = Unpaused(by=by, reason=order.reason)
+            go_on = "it goes on" if has_session else "the next cellwright run goes on"
+            return Obeyed((lifted,), f"campaign {name} is paused no longer; {go_on}")
+        case Drain():
+            if not has_session:
+                return Obeyed((), f"nobody works on campaign {name} now; nothing to drain")
+            drained = Paused(by=by, reason=order.reason, is_drain=True)
+            return Obeyed((drained,), f"campaign {name} ends this session when what runs is done")
+        case Abort():
+            ended = Aborted(by=by, reason=order.reason)
+            return Obeyed((ended,), f"campaign {name} is aborted; what it found is kept")
+
+
+def carry_out(journal: Journal, order: Order, by: str) -> Done:
+    """Carry an order out on a campaign that nobody works on. Raises ``Invalid``."""
+    state = fold(journal.read(order.campaign))
+    if state is None:
+        listed = ", ".join(journal.campaigns()) or "none"
+        raise Invalid(f"this home holds no campaign {order.campaign!r}; it holds: {listed}")
+    obeyed = obey(order, state, by, has_session=False)
+    journal.append(order.campaign, obeyed.events, accept=lambda recorded: fold(recorded, state))
+    return Done(message=obeyed.words)
+
+
+def _pause(order: Pause, state: State, by: str, *, has_session: bool) -> Obeyed:
+    name, now = state.campaign.name, state.pause
+    if now is not None and not now.is_drain and order.reason in ("", now.reason):
+        return Obeyed((), f"campaign {name} is paused already, {now.words}")
+    n = len(state.in_flight)
+    after = "; what runs finishes" if has_session and n else ""
+    how = f"cellwright resume {name}"
+    event = Paused(by=by, reason=order.reason)
+    return Obeyed((event,), f"campaign {name} is paused{after}; to lift it: {how}")

@@ -1,0 +1,57 @@
+"""Have an order carried out: by the control that holds the home, or here where nobody holds it."""
+
+from __future__ import annotations
+
+import os
+import time
+from typing import Final
+
+from controller import wiring
+from controller.control_socket import ask_control, user_name
+from controller.home import Home, HomeLock
+from controller.journal import Journal
+from controller.obey import carry_out
+from controller.order import Done, Order, Refused
+from experiments.errors import HomeInUse, InternalError, Invalid, Unreachable
+
+_PATIENCE_S: Final = 10.0
+"""For a control that is starting or ending, and holds the home without listening."""
+_PAUSE_S: Final = 0.2
+
+
+def operate(home: Home, order: Order, *, patience_s: float = _PATIENCE_S) -> str:
+    """Have an order carried out and return what to tell the person.
+
+    Raises ``Invalid`` where it was refused, ``HomeInUse`` where a control holds the home and does
+    not listen.
+    """
+    deadline_s = time.monotonic() + patience_s
+    while True:
+        try:
+            answer = ask_control(home, order)
+        except Unreachable:
+            pass
+        else:
+            if isinstance(answer, Refused):
+                raise Invalid(answer.message)
+            if not isinstance(answer, Done):
+                raise InternalError(f"control answered {order.kind} with {answer.kind}")
+            return answer.message
+        try:
+            return _carry_out_here(home, order)
+        except HomeInUse:
+            if time.monotonic() > deadline_s:
+                raise
+            time.sleep(_PAUSE_S)
+
+
+def _carry_out_here(home: Home, order: Order) -> str:
+    lock = HomeLock(home)
+    try:
+        journal = Journal(home.journal, wiring.clock())
+        try:
+            return carry_out(journal, order, user_name(os.getuid())).message
+        finally:
+            journal.close()
+    finally:
+        lock.release()

@@ -1,0 +1,112 @@
+"""What a person may tell a running campaign, and what control answers: one JSON line each."""
+
+from __future__ import annotations
+
+from typing import Annotated, Final, Literal
+
+from pydantic import Field, TypeAdapter, ValidationError
+
+from controller.snapshot import Snapshot
+from experiments.errors import Invalid
+from experiments.frozen import Frozen
+
+MAX_LINE_BYTES: Final = 64 * 1024
+
+CampaignName = Annotated[str, Field(min_length=1, max_length=100)]
+Reason = Annotated[str, Field(max_length=500)]
+
+
+class Pause(Frozen):
+    """Dispatch nothing more; what runs finishes."""
+
+    kind: Literal["pause"] = "pause"
+    campaign: CampaignName
+    reason: Reason = ""
+
+
+class Resume(Frozen):
+    """Lift a pause."""
+
+    kind: Literal["resume"] = "resume"
+    campaign: CampaignName
+    reason: Reason = ""
+
+
+class Drain(Frozen):
+    """Dispatch nothing more, let what runs finish, then end the session in good order."""
+
+    kind: Literal["drain"] = "drain"
+    campaign: CampaignName
+    reason: Reason = ""
+
+
+class Abort(Frozen):
+    """End the campaign for good; what runs is cancelled."""
+
+    kind: Literal["abort"] = "abort"
+    campaign: CampaignName
+    reason: Reason = ""
+
+
+class Look(Frozen):
+    """Show the moment; answered by ``Seen``, and only where the campaign is being worked on."""
+
+    kind: Literal["look"] = "look"
+    campaign: CampaignName
+
+
+Order = Annotated[Pause | Resume | Drain | Abort | Look, Field(discriminator="kind")]
+
+
+class Done(Frozen):
+    """The order is carried out, and stored where it changes anything."""
+
+    kind: Literal["done"] = "done"
+    message: str
+
+
+class Refused(Frozen):
+    """The order is not carried out."""
+
+    kind: Literal["refused"] = "refused"
+    message: str
+
+
+class Seen(Frozen):
+    """The moment that was asked for."""
+
+    kind: Literal["seen"] = "seen"
+    snapshot: Snapshot
+
+
+Answer = Annotated[Done | Refused | Seen, Field(discriminator="kind")]
+
+_ORDER: TypeAdapter[Order] = TypeAdapter(Order)
+_ANSWER: TypeAdapter[Answer] = TypeAdapter(Answer)
+
+
+def encode_line(message: Frozen) -> bytes:
+    """Return the message as one line."""
+    return message.model_dump_json().encode() + b"\n"
+
+
+def decode_order(line: bytes) -> Order:
+    """Read one line of a client. Raises ``Invalid`` with the first thing that is wrong."""
+    try:
+        return _ORDER.validate_json(line)
+    except ValidationError as error:
+        raise Invalid(f"not an order: {_first(error)}") from error
+
+
+def decode_answer(line: bytes) -> Answer:
+    """Read one line of control. Raises ``Invalid``."""
+    try:
+        return _ANSWER.validate_json(line)
+    except ValidationError as error:
+        raise Invalid(f"control answered with an unreadable line: {_first(error)}") from error
+
+
+def _first(error: ValidationError) -> str:
+    first = error.errors(include_url=False, include_input=False)[0]
+    place = ".".join(str(part) for part in first["loc"])
+    return f"{place}: {first['msg']}" if place else str(first["msg"])
