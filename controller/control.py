@@ -28,6 +28,7 @@ from controller.decide import (
     decide,
 )
 from controller.events import Dispatched, Event, Finished, Interrupted, Observed, Recorded
+from controller.failpoint import pass_failpoint
 from controller.fold import fold
 from controller.inbox import Inbox
 from controller.journal import Journal
@@ -132,7 +133,9 @@ class Control:
         """Store what happened, then do what follows from it."""
         if not happenings:
             return
+        pass_failpoint("control before receive")
         self._store(self._talk.hear(happenings, self._state))
+        pass_failpoint("control after receive")
         if self._talk.hopeless is not None:
             self._store([Interrupted(reason=self._talk.hopeless.message)])
             raise self._talk.hopeless
@@ -144,7 +147,9 @@ class Control:
         while commands := decide(self._state, self._talk.situation(self._n_more())):
             self._store([event for command in commands for event in _events_of(command)])
             for command in commands:
+                pass_failpoint("control before send")
                 self._act(command)
+                pass_failpoint("control after send")
 
     def _act(self, command: Command) -> None:
         match command:

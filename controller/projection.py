@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final, Protocol
 
+from controller.failpoint import pass_failpoint
 from controller.journal import JournalReader
 
 _RETRY_S: Final = 30.0
@@ -77,7 +78,9 @@ class Projection:
                     projector = made
                 if reader is None:  # opening verifies the whole journal, so it is done once
                     reader = JournalReader(self._journal)
+                pass_failpoint("projection before step")
                 projector.catch_up(reader)
+                pass_failpoint("projection after step")
                 self._is_behind = False
                 if is_last:
                     projector.close()

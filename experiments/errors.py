@@ -64,6 +64,10 @@ class Unreachable(Transient):
     """A process or service that must answer did not answer in time."""
 
 
+class DiskFull(Transient):
+    """The disk takes no more; what was to be written can be written when there is room again."""
+
+
 class HomeInUse(Transient):
     """Another control process holds this home."""
 

@@ -10,9 +10,29 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Final
 
-from experiments.errors import Rejected, Transient
+from experiments.errors import CellwrightError, DiskFull, Rejected, Transient
 
 _BUSY_S: Final = 10.0
+_NO_ROOM: Final = {
+    sqlite3.SQLITE_FULL,
+    sqlite3.SQLITE_IOERR,
+    sqlite3.SQLITE_IOERR_WRITE,
+    sqlite3.SQLITE_IOERR_FSYNC,
+    sqlite3.SQLITE_IOERR_DIR_FSYNC,
+    sqlite3.SQLITE_IOERR_TRUNCATE,
+    sqlite3.SQLITE_IOERR_SHMOPEN,
+    sqlite3.SQLITE_IOERR_SHMSIZE,
+    sqlite3.SQLITE_IOERR_SHMMAP,
+}
+_UNREADABLE: Final = {
+    sqlite3.SQLITE_ERROR,
+    sqlite3.SQLITE_CORRUPT,
+    sqlite3.SQLITE_NOTADB,
+    sqlite3.SQLITE_IOERR_READ,
+    sqlite3.SQLITE_IOERR_SHORT_READ,
+    sqlite3.SQLITE_FORMAT,
+}
+"""``SQLITE_ERROR`` among them: our statements are right, so a file they do not fit is wrong."""
 
 
 def connect(path: Path, *, mode: str) -> sqlite3.Connection:
@@ -50,10 +70,22 @@ def sqlite_errors(path: Path) -> Iterator[None]:
     """Turn SQLite's errors into ours, with the file's name."""
     try:
         yield
-    except sqlite3.OperationalError as error:
-        raise Transient(f"{path}: {error}", sqlite=str(error)) from error
-    except sqlite3.DatabaseError as error:
-        raise Rejected(f"{path} is damaged: {error}", sqlite=str(error)) from error
+    except sqlite3.Error as error:
+        raise translated(error, path) from error
+
+
+def translated(error: sqlite3.Error, path: Path) -> CellwrightError:
+    """Return what an error of SQLite means to us.
+
+    A write that the disk refused (no room, or an I/O error while writing, which is how a full disk
+    looks through a memory map) may succeed later; SQLite has rolled it back.
+    """
+    code = getattr(error, "sqlite_errorcode", None)
+    if code in _NO_ROOM:
+        return DiskFull(f"{path}: {error}", sqlite=str(error))
+    if code in _UNREADABLE or not isinstance(error, sqlite3.OperationalError):
+        return Rejected(f"{path} is damaged: {error}", sqlite=str(error))
+    return Transient(f"{path}: {error}", sqlite=str(error))
 
 
 def statements(script: str) -> Iterator[str]:

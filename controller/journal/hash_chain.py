@@ -3,16 +3,42 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
-from typing import Final
+from typing import Final, NamedTuple
 
 GENESIS: Final = "0" * 64
 """What stands before the first row."""
 
 
-def chain_hash(before: str, columns: Sequence[int | str | float | bytes]) -> str:
-    """Return the hash of a row's columns, the body last, after the hash ``before`` it."""
-    *words, body = columns
-    assert isinstance(body, bytes)
-    head = "\n".join([before, *(repr(word) for word in words), ""])
-    return hashlib.sha256(head.encode() + body).hexdigest()
+class Row(NamedTuple):
+    """A row of the journal, as SQLite gives it."""
+
+    position: int
+    campaign: str
+    epoch: int
+    at: str
+    session_s: float
+    version: int
+    """Of the body's format."""
+    body: bytes
+    hash: str
+
+
+class Anchor(NamedTuple):
+    """A place in the chain: a position and the hash of the row there."""
+
+    position: int = 0
+    hash: str = GENESIS
+
+
+def chain_hash(before: str, row: Row) -> str:
+    """Return what a row's hash must be after the hash ``before`` it; its own is not looked at.
+
+    It covers every other column. Bodies of the first format were hashed before formats had a
+    number, so theirs is left out; any other number is covered.
+    """
+    words: list[object] = [row.position, row.campaign, row.epoch, row.at, row.session_s]
+    if row.version != 1:
+        words.append(row.version)
+    head = "\n".join([before, *map(repr, words), ""])
+    body = row.body if isinstance(row.body, bytes) else repr(row.body).encode()
+    return hashlib.sha256(head.encode(errors="backslashreplace") + body).hexdigest()

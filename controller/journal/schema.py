@@ -1,50 +1,60 @@
-"""The journal's tables, and which schema a file has."""
+"""Which schema a journal's file has, and how its rows are read."""
 
 from __future__ import annotations
 
+import functools
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import Final
 
 from controller.journal.connection import sqlite_errors, statements
+from controller.journal.migrations import SCHEMA, STEPS
 from experiments.errors import Rejected
 
-SCHEMA: Final = 1
-_TABLES: Final = """
-CREATE TABLE holder (one INTEGER PRIMARY KEY CHECK (one = 1), epoch INTEGER NOT NULL) STRICT;
-INSERT INTO holder VALUES (1, 0);
-CREATE TABLE events (
-    position INTEGER PRIMARY KEY,
-    campaign TEXT NOT NULL,
-    epoch INTEGER NOT NULL,
-    at TEXT NOT NULL,
-    session_s REAL NOT NULL,
-    body BLOB NOT NULL,
-    hash TEXT NOT NULL
-) STRICT;
-CREATE INDEX events_by_campaign ON events (campaign, position);
-CREATE TRIGGER events_stay BEFORE UPDATE ON events
-BEGIN SELECT RAISE(ABORT, 'events are never changed'); END;
-CREATE TRIGGER events_remain BEFORE DELETE ON events
-BEGIN SELECT RAISE(ABORT, 'events are never deleted'); END;
-"""
+_COLUMNS: Final = {
+    1: "position, campaign, epoch, at, session_s, 1, body, hash",
+    2: "position, campaign, epoch, at, session_s, version, body, hash",
+}
+_SHAPE: Final = "SELECT name, sql FROM sqlite_master ORDER BY name"
 
 
 def found_schema(connection: sqlite3.Connection, path: Path) -> int:
-    """Return the schema, 0 where there are no tables. Raises ``Rejected`` for another one."""
+    """Return the schema, 0 where there are no tables.
+
+    Raises ``Rejected`` for a newer one, and where the tables are not those of the schema.
+    """
     with sqlite_errors(path):
         (found,) = connection.execute("PRAGMA user_version").fetchone()
-    if found not in (0, SCHEMA):
+        shape = _shape(connection)
+    if found > SCHEMA or found < 0:
         raise Rejected(
-            f"{path} has schema {found}; this version writes schema {SCHEMA}; use the version that "
-            "wrote it",
+            f"{path} has schema {found}; this version knows schemas up to {SCHEMA}; use the "
+            "version that wrote it",
             schema=found,
+        )
+    if shape != _expected(found):
+        raise Rejected(
+            f"{path} is damaged at position 0: its tables are not those of schema {found}; nothing "
+            "was changed",
+            position=0,
         )
     return int(found)
 
 
-def make_tables(connection: sqlite3.Connection) -> None:
-    """Make the tables in an empty file, within the caller's transaction."""
-    for statement in statements(_TABLES):
-        connection.execute(statement)
-    connection.execute(f"PRAGMA user_version = {SCHEMA}")
+def select_rows(schema: int, condition: str = "") -> str:
+    """Return the statement that reads rows in order of position, without the help of an index."""
+    return f"SELECT {_COLUMNS[schema]} FROM events NOT INDEXED {condition} ORDER BY position"  # noqa: S608 - constants only
+
+
+def _shape(connection: sqlite3.Connection) -> list[tuple[str, str]]:
+    return [(name, " ".join((sql or "").split())) for name, sql in connection.execute(_SHAPE)]
+
+
+@functools.cache
+def _expected(schema: int) -> list[tuple[str, str]]:
+    with closing(sqlite3.connect(":memory:")) as connection:
+        for step in STEPS[:schema]:
+            for statement in statements(step):
+                connection.execute(statement)
+        return _shape(connection)

@@ -9,38 +9,66 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
+from datetime import UTC
+from importlib.metadata import version
 from pathlib import Path
 
 from controller.clock import Clock
 from controller.events import Event, Recorded, encode_event
+from controller.failpoint import pass_failpoint
 from controller.file_identity import file_identity
 from controller.journal.connection import connect, sqlite_errors, transaction
-from controller.journal.hash_chain import chain_hash
+from controller.journal.hash_chain import Anchor, Row, chain_hash
+from controller.journal.head import HeadWriter, read_head
+from controller.journal.migrations import SCHEMA, migrate
 from controller.journal.reader import JournalReader
-from controller.journal.rows import Row
-from controller.journal.schema import found_schema, make_tables
+from controller.journal.schema import found_schema
+from controller.journal.upcasts import BODY_VERSION
 from experiments.errors import HomeInUse, Rejected
 
 
 class Journal(JournalReader):
     """The one writer. Opening raises the epoch; an append returns when it is on the disk."""
 
-    def __init__(self, path: Path, clock: Clock) -> None:
-        """Open for writing, making the journal where there is none, and verify the chain."""
+    def __init__(self, path: Path, clock: Clock, *, trusted: Anchor | None = None) -> None:
+        """Open for writing and verify the chain, from ``trusted`` on where that is given.
+
+        A journal is made where there is none, and one of an older schema is migrated.
+        """
         self._path = path
         self._clock = clock
         if not path.exists():
+            _refuse_lost(path)
             os.close(os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600))
         self._connection = connect(path, mode="rw")
         self._identity = file_identity(path)
-        with sqlite_errors(path):
-            self._connection.execute("PRAGMA journal_mode = WAL")
-            self._connection.execute("PRAGMA synchronous = FULL")
-            with transaction(self._connection):
-                if not found_schema(self._connection, path):
-                    make_tables(self._connection)
-                self._last, self._chained = self.verify()
-                self.epoch = self._raise_epoch()
+        try:
+            with sqlite_errors(path):
+                found = found_schema(self._connection, path)
+                self._connection.execute("PRAGMA journal_mode = WAL")
+                self._connection.execute("PRAGMA synchronous = FULL")
+                with transaction(self._connection):
+                    self._schema = found
+                    self._tip = self.verify(trusted) if found else Anchor()
+                    migrate(
+                        self._connection,
+                        found,
+                        tip=self._tip,
+                        at=self._now(),
+                        program=version("cellwright"),
+                    )
+                    self._schema = SCHEMA
+                    self.epoch = self._raise_epoch()
+        except BaseException:
+            self._connection.close()
+            raise
+        self._head = HeadWriter(path)
+        self._head.write(self._tip)
+
+    @property
+    def tip(self) -> Anchor:
+        """Return the end of the chain."""
+        return self._tip
 
     def append(
         self,
@@ -53,31 +81,58 @@ class Journal(JournalReader):
 
         ``accept`` sees them first: what it raises keeps an impossible event out of the journal,
         where it would stay for ever. Raises ``HomeInUse`` where another control took over,
-        ``Transient`` where the disk refuses, ``Rejected`` where the home was moved or deleted;
-        nothing is stored then.
+        ``DiskFull`` and ``Transient`` where the disk refuses, ``Rejected`` where the home was moved
+        or deleted; nothing is stored then.
         """
         if not events:
             return ()
-        at = self._clock.now().isoformat(timespec="milliseconds")
-        session_s = round(self._clock.elapsed_s(), 3)
-        last, chained = self._last, self._chained
+        at, session_s = self._now(), round(self._clock.elapsed_s(), 3)
+        tip = self._tip
         rows: list[Row] = []
         for event in events:
-            last += 1
-            columns = (last, campaign, self.epoch, at, session_s, encode_event(event))
-            chained = chain_hash(chained, columns)
-            rows.append((*columns, chained))
+            row = Row(
+                tip.position + 1,
+                campaign,
+                self.epoch,
+                at,
+                session_s,
+                BODY_VERSION,
+                encode_event(event),
+                "",
+            )
+            row = row._replace(hash=chain_hash(tip.hash, row))
+            tip = Anchor(row.position, row.hash)
+            rows.append(row)
         recorded = tuple(
-            Recorded(row[0], campaign, self.epoch, at, session_s, event, row[6])
+            Recorded(row.position, campaign, self.epoch, at, session_s, event, row.hash)
             for row, event in zip(rows, events, strict=True)
         )
         accept(recorded)
+        self._store(rows, tip)
+        return recorded
+
+    def close(self) -> None:
+        """Close the connection and the head."""
+        super().close()
+        self._head.close()
+
+    def _store(self, rows: Sequence[Row], tip: Anchor) -> None:
+        """Commit rows that follow the tip, and only then say so in the head."""
         self._check_place()
+        pass_failpoint("journal before commit")
         with sqlite_errors(self._path), transaction(self._connection):
             self._check_holder()
-            self._connection.executemany("INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?)", rows)
-        self._last, self._chained = last, chained
-        return recorded
+            self._connection.executemany(
+                "INSERT INTO events (position, campaign, epoch, at, session_s, version, body, hash)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                rows,
+            )
+        pass_failpoint("journal after commit")
+        self._tip = tip
+        self._head.write(tip)
+
+    def _now(self) -> str:
+        return self._clock.now().astimezone(UTC).isoformat(timespec="milliseconds")
 
     def _check_place(self) -> None:
         """Refuse to go on writing into a file that nobody will find."""
@@ -88,7 +143,7 @@ class Journal(JournalReader):
             )
 
     def _check_holder(self) -> None:
-        (epoch,) = self._connection.execute("SELECT epoch FROM holder").fetchone()
+        epoch = self.latest_epoch()
         if epoch != self.epoch:
             raise HomeInUse(
                 f"another control took over {self._path.parent} (epoch {epoch}, ours was "
@@ -98,5 +153,15 @@ class Journal(JournalReader):
 
     def _raise_epoch(self) -> int:
         self._connection.execute("UPDATE holder SET epoch = epoch + 1")
-        (epoch,) = self._connection.execute("SELECT epoch FROM holder").fetchone()
-        return int(epoch)
+        return self.latest_epoch()
+
+
+def _refuse_lost(path: Path) -> None:
+    """Do not begin anew where a journal is gone."""
+    head = read_head(path)
+    if head is not None and head.position:
+        raise Rejected(
+            f"{path} is gone, and {path.stem}.head says that it held {head.position} events; put "
+            f"it back, or delete {path.stem}.head too to begin anew",
+            position=1,
+        )

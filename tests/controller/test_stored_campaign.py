@@ -78,8 +78,11 @@ def test_a_journal_that_was_tampered_with_tells_nothing_but_where(tmp_path: Path
     add(home, "one")
     add(home, "two")
     with closing(sqlite3.connect(home.journal)) as connection:
+        guard = "SELECT sql FROM sqlite_master WHERE name = 'events_stay'"
+        (statement,) = connection.execute(guard).fetchone()
         connection.execute("DROP TRIGGER events_stay")
         connection.execute("UPDATE events SET at = '2000-01-01' WHERE position = 1")
+        connection.execute(statement)
         connection.commit()
     for tell in (lambda: read_campaign(tmp_path, "two"), lambda: read_material(home, "two")):
         with pytest.raises(Rejected, match=r"journal\.db is damaged at position 1"):

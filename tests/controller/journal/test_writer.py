@@ -47,7 +47,7 @@ def test_a_reader_follows_a_writer_that_is_still_open(path: Path) -> None:
         assert len(list(reader.read("a"))) == 3
         journal.append("a", losses(1))
         assert len(list(reader.read("a", after=3))) == 1
-        assert reader.verify()[0] == 4
+        assert reader.verify().position == 4
 
 
 def test_a_reader_opens_what_no_writer_holds(path: Path) -> None:
@@ -106,14 +106,82 @@ def test_a_changed_or_missing_event_is_named_by_its_position(path: Path, damage:
     journal.append("a", losses(4))
     journal.close()
     with sqlite3.connect(path) as connection:
-        connection.execute("DROP TRIGGER events_stay")
-        connection.execute("DROP TRIGGER events_remain")
+        triggers = "SELECT name, sql FROM sqlite_master WHERE type = 'trigger'"
+        guards = connection.execute(triggers).fetchall()
+        for name, _ in guards:
+            connection.execute(f"DROP TRIGGER {name}")
         connection.execute(damage)
+        for _, statement in guards:
+            connection.execute(statement)
     connection.close()
     for opened in (lambda: Journal(path, ManualClock()), lambda: JournalReader(path)):
         with pytest.raises(Rejected, match="damaged at position 2") as caught:
             opened()
         assert "\n" not in caught.value.message
+
+
+def test_a_journal_without_its_guards_is_refused(path: Path) -> None:
+    Journal(path, ManualClock()).close()
+    with sqlite3.connect(path) as connection:
+        connection.execute("DROP TRIGGER events_stay")
+    connection.close()
+    for opened in (lambda: Journal(path, ManualClock()), lambda: JournalReader(path)):
+        with pytest.raises(Rejected, match="its tables are not those of schema"):
+            opened()
+
+
+def test_an_epoch_that_went_back_is_damage(path: Path) -> None:
+    Journal(path, ManualClock()).close()
+    with closing(Journal(path, ManualClock())) as journal:
+        journal.append("a", losses(1))
+        journal._connection.execute("UPDATE holder SET epoch = 1")
+        with pytest.raises(Rejected, match="position 2: its epoch is below 2"):
+            journal.verify()
+
+
+def test_a_journal_whose_end_is_missing_is_refused_with_the_place(path: Path) -> None:
+    with closing(Journal(path, ManualClock())) as journal:
+        journal.append("a", losses(2))
+    shorter = path.read_bytes()
+    with closing(Journal(path, ManualClock())) as journal:
+        journal.append("a", losses(2))
+    path.write_bytes(shorter)
+    for opened in (lambda: Journal(path, ManualClock()), lambda: JournalReader(path)):
+        with pytest.raises(Rejected, match=r"position 3: journal\.head says .* position 4"):
+            opened()
+
+
+def test_a_journal_that_is_gone_is_not_begun_anew(path: Path) -> None:
+    with closing(Journal(path, ManualClock())) as journal:
+        journal.append("a", losses(2))
+    path.unlink()
+    with pytest.raises(Rejected, match=r"is gone, and journal\.head says .* 2 events"):
+        Journal(path, ManualClock())
+    assert not path.exists()
+
+
+def test_another_journal_in_its_place_is_seen(path: Path) -> None:
+    with closing(Journal(path, ManualClock())) as journal:
+        journal.append("a", losses(2))
+    other = path.parent / "other.db"
+    with closing(Journal(other, ManualClock())) as journal:
+        journal.append("b", losses(3))
+    other.replace(path)
+    with pytest.raises(Rejected, match="not the journal its head is of"):
+        JournalReader(path)
+
+
+def test_an_old_or_unreadable_head_is_a_weaker_witness_and_no_obstacle(path: Path) -> None:
+    head = path.with_suffix(".head")
+    with closing(Journal(path, ManualClock())) as journal:
+        journal.append("a", losses(1))
+        old = head.read_bytes()
+        journal.append("a", losses(1))
+    for content in (old, b"", b"nonsense\n"):
+        head.write_bytes(content)
+        JournalReader(path).close()
+    head.unlink()
+    JournalReader(path).close()
 
 
 def test_an_empty_file_is_a_journal_to_begin_with_and_none_to_read(path: Path) -> None:

@@ -1,0 +1,120 @@
+"""A process that dies at any named place loses nothing that was acknowledged, and doubles nothing.
+
+Without a flag every place is visited once, by a control process without machines; the slow set
+visits each five times, at different passages, and once more in whole sessions with real workers.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from controller.events import Observed
+from controller.failpoint import FAILPOINTS, VARIABLE
+from controller.journal import JournalReader
+from tests.system.failpoint_session import main
+from tests.system.test_kill import observed
+from tests.system.tiny_session import CAMPAIGN, ROOT, Done, finish, start
+
+ONCE = 3
+FIVE = (1, 2, 5, 8, 12)
+"""Passages at which to die; a campaign of eleven evaluations passes each place more often."""
+
+
+def die(folder: Path, failpoint: str) -> None:
+    """Run a control process until it passes a failpoint for the n-th time."""
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.system.failpoint_session", str(folder)],
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": str(ROOT), VARIABLE: failpoint},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == -signal.SIGKILL, f"{failpoint} was not passed: {done.stderr}"
+
+
+def results(folder: Path) -> dict[str, str]:
+    """Return every observation by its job; an observation that is there twice is an error."""
+    if not (folder / "journal.db").exists():
+        return {}
+    with JournalReader(folder / "journal.db") as journal:
+        found = [
+            recorded.event.observation
+            for recorded in journal.read("small")
+            if isinstance(recorded.event, Observed)
+        ]
+    assert max(Counter(one.job.id for one in found).values(), default=1) == 1
+    return {one.job.id: one.model_dump_json() for one in found}
+
+
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    folder = tmp_path_factory.mktemp("undisturbed")
+    main(folder)
+    return results(folder)
+
+
+def check(folder: Path, name: str, passages: tuple[int, ...], undisturbed: dict[str, str]) -> None:
+    """Die at each passage, one life after the other, then go on to the end."""
+    acknowledged: dict[str, str] = {}
+    for n in passages:
+        folder_of_this = folder / str(n)
+        folder_of_this.mkdir()
+        die(folder_of_this, f"{name}:{n}")
+        acknowledged = results(folder_of_this)
+        main(folder_of_this)
+        final = results(folder_of_this)
+        assert acknowledged.items() <= final.items(), "an acknowledged observation was lost"
+        assert final == undisturbed
+        projected = (folder_of_this / "projected").read_text().split()
+        assert sorted(projected) == sorted(final), "the projection lost or doubled a result"
+
+
+@pytest.mark.parametrize("name", FAILPOINTS)
+def test_a_control_that_dies_at_a_named_place_goes_on(
+    name: str, tmp_path: Path, undisturbed: dict[str, str]
+) -> None:
+    check(tmp_path, name, (1 if name.startswith("projection") else ONCE,), undisturbed)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("name", FAILPOINTS)
+def test_a_control_that_dies_five_times_at_a_named_place_goes_on(
+    name: str, tmp_path: Path, undisturbed: dict[str, str]
+) -> None:
+    for folder in range(5) if name.startswith("projection") else (0,):
+        (tmp_path / str(folder)).mkdir()
+        passages = (1,) if name.startswith("projection") else FIVE
+        check(tmp_path / str(folder), name, passages, undisturbed)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(3600)
+def test_whole_sessions_that_die_at_every_named_place_go_on(
+    done: Done, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One campaign with real workers: its control dies at one named place after another."""
+    (tmp_path / "tiny.yaml").write_text(CAMPAIGN)
+    acknowledged: dict[str, str] = {}
+    for name in FAILPOINTS:
+        monkeypatch.setenv(VARIABLE, f"{name}:2")
+        died = finish(tmp_path, start(tmp_path, "--workers", "1"))
+        assert died.status == -signal.SIGKILL, f"{name}: {died.err}"
+        now = dict(observed(tmp_path / "home"))
+        assert acknowledged.items() <= now.items(), name
+        acknowledged = now
+    monkeypatch.delenv(VARIABLE)
+    ended = finish(tmp_path, start(tmp_path, "--workers", "1"))
+    assert ended.status == 0, ended.err
+    final = observed(tmp_path / "home")
+    assert len({job for job, _ in final}) == len(final)
+    assert set(final) == set(observed(done.home))
