@@ -92,6 +92,10 @@ class Control:
         """Let the loop end at its next turn."""
         self._stop_reason = self._stop_reason or reason
 
+    def ask_to_recycle(self, reason: str) -> None:
+        """Have compute replaced by a fresh one, in good order and with nothing lost."""
+        self._compute.recycle(reason)
+
     async def run(self) -> Outcome:
         """Go on until the campaign is finished, or something stops it.
 

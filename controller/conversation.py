@@ -21,7 +21,7 @@ from agents.messages import (
     RunJob,
 )
 from controller.backlog import check_ranking
-from controller.compute import Compute, Happening, Hopeless, Lost
+from controller.compute import Compute, GivenBack, Happening, Hopeless, Lost, TakenOver
 from controller.decide import AskRanking, Situation
 from controller.events import AttemptLost, ComputeLost, ComputeStarted, Event, Observed, Ranked
 from controller.state import State
@@ -133,16 +133,18 @@ class Conversation:
             case AskFailed(request_id=request_id, message=message):
                 self._fail_ask(request_id, message)
             case Ready():
-                self._n_slots = happening.slots
-                self.note = None
-                return [
-                    ComputeStarted(
-                        slots=happening.slots,
-                        versions=happening.versions,
-                        stage_versions=happening.stage_versions,
-                        nodes=happening.nodes,
-                    )
-                ]
+                return [self._begin_life(happening)]
+            case TakenOver(ready=ready, kept=kept, reason=reason):
+                started = self._started & kept
+                self._forget_life()
+                self._sent.update(kept)
+                self._started.update(started)
+                self._log(f"a fresh compute took over, because of the last one: {reason}")
+                return [self._begin_life(ready)]
+            case GivenBack(jobs=jobs, reason=reason):
+                self._sent -= jobs
+                self._started -= jobs
+                self._log(f"the last compute did not finish {len(jobs)} jobs: {reason}")
             case Lost(reason=reason):
                 self._forget_life()
                 self._remark(reason)
@@ -152,6 +154,16 @@ class Conversation:
             case Hopeless(error=error):
                 self.hopeless = error
         return []
+
+    def _begin_life(self, ready: Ready) -> Event:
+        self._n_slots = ready.slots
+        self.note = None
+        return ComputeStarted(
+            slots=ready.slots,
+            versions=ready.versions,
+            stage_versions=ready.stage_versions,
+            nodes=ready.nodes,
+        )
 
     def _finish(self, observation: Observation, state: State, finished: set[str]) -> list[Event]:
         """Return the observation if it is new: a job that was sent twice may answer twice."""

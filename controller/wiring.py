@@ -8,11 +8,12 @@ from datetime import datetime
 from pathlib import Path
 
 from controller.clock import Clock, SystemClock
-from controller.compute import Compute, SupervisedCompute
+from controller.compute import Compute
 from controller.compute_link import compute_environment
 from controller.home import Home
 from controller.projection import Projector
 from controller.snapshot import ProgressView
+from controller.supervised_compute import SupervisedCompute
 
 
 def clock() -> Clock:

@@ -211,6 +211,9 @@ class FakeCompute:
     def _ready(self) -> Ready:
         return Ready(slots=self.n_slots, versions={}, stage_versions={"generate": "1"})
 
+    def recycle(self, reason: str) -> None:
+        raise AssertionError(f"nobody recycles a fake compute: {reason}")
+
     async def stop(self) -> None:
         self.is_stopped = True
 

@@ -8,9 +8,20 @@ from pathlib import Path
 
 import pytest
 
-from agents.messages import Configure, JobFinished, Ready, RunJob
-from controller.compute import Happening, Hopeless, Lost, SupervisedCompute
+from agents.messages import (
+    Configure,
+    Fault,
+    JobFinished,
+    JobLost,
+    JobStarted,
+    Learn,
+    Ready,
+    RunJob,
+)
+from controller.compute import GivenBack, Happening, Hopeless, Lost, TakenOver
 from controller.compute_link import compute_environment
+from controller.recycle_policy import RecyclePolicy
+from controller.supervised_compute import SupervisedCompute
 from experiments.errors import InternalError, Invalid, Transient
 from experiments.job import Job
 from tests.controller.doubles import small_campaign
@@ -181,8 +192,8 @@ def test_stopping_leaves_no_process(tmp_path: Path) -> None:
 
     async def scene(made: SupervisedCompute) -> None:
         await until(made, lambda found: Ready in kinds(found))
-        assert made._link is not None
-        pids.append(made._link.pid)
+        assert made._life is not None
+        pids.append(made._life._link.pid)
 
     play(compute(tmp_path, "works"), scene)
     assert not Path("/proc", str(pids[0])).exists()
@@ -192,3 +203,95 @@ def test_what_the_user_has_on_the_path_comes_behind_our_code(tmp_path: Path) -> 
     environment = compute_environment({"PYTHONPATH": f":plugins:{ROOT}:/opt/more"}, tmp_path)
     paths = environment["PYTHONPATH"].split(os.pathsep)
     assert paths == [str(ROOT), str(tmp_path / "plugins"), "/opt/more"]
+
+
+def test_a_fresh_compute_takes_over_while_the_last_one_finishes_its_jobs(tmp_path: Path) -> None:
+    waiting = JOB.model_copy(update={"id": "b", "fidelity": "coarse"})
+
+    async def scene(made: SupervisedCompute) -> None:
+        await until(made, lambda found: Ready in kinds(found))
+        made.send(RunJob(job=JOB))
+        made.send(RunJob(job=waiting))
+        await until(made, lambda found: JobStarted in kinds(found))
+        first = made._life
+        assert first is not None
+        made.recycle("asked for")
+        found = await until(made, lambda found: TakenOver in kinds(found))
+        (taken,) = (h for h in found if isinstance(h, TakenOver))
+        assert taken.kept == {"a"}
+        assert taken.reason == "asked for"
+        assert Lost not in kinds(found)
+        made.send(RunJob(job=waiting))
+        found = await until(made, lambda found: JobFinished in kinds(found))
+        assert [h.observation.job.id for h in found if isinstance(h, JobFinished)] == ["b"]
+        first.send(Learn(observations=()))
+        found = await until(made, lambda found: JobFinished in kinds(found))
+        assert [h.observation.job.id for h in found if isinstance(h, JobFinished)] == ["a"]
+        await asyncio.wait(made._retirements)
+        assert made._lives == {made._life}
+        assert await made.next(0.1) == []
+
+    play(compute(tmp_path, "takes its time"), scene)
+    assert "cancelled b" in (tmp_path / "compute.log").read_text()
+
+
+def test_what_the_last_compute_cannot_finish_is_given_back(tmp_path: Path) -> None:
+    async def scene(made: SupervisedCompute) -> None:
+        await until(made, lambda found: Ready in kinds(found))
+        made.send(RunJob(job=JOB))
+        await until(made, lambda found: JobStarted in kinds(found))
+        first = made._life
+        assert first is not None
+        made.recycle("asked for")
+        await until(made, lambda found: TakenOver in kinds(found))
+        first.kill()
+        found = await until(made, lambda found: GivenBack in kinds(found))
+        (back,) = (h for h in found if isinstance(h, GivenBack))
+        assert back.jobs == {"a"}
+        assert "SIGKILL" in back.reason
+        assert Lost not in kinds(found)
+
+    play(compute(tmp_path, "takes its time"), scene)
+
+
+def test_a_compute_that_is_too_old_is_replaced_by_itself(tmp_path: Path) -> None:
+    made = compute(tmp_path, "works")
+    made._recycling = RecyclePolicy(largest_age_s=1.0, least_age_s=0.0)
+    made._check_s = 0.1
+
+    async def scene(made: SupervisedCompute) -> None:
+        found = await until(made, lambda found: TakenOver in kinds(found))
+        assert "h old" in next(h for h in found if isinstance(h, TakenOver)).reason
+
+    play(made, scene)
+
+
+def test_where_no_fresh_compute_gets_ready_the_present_one_goes_on(tmp_path: Path) -> None:
+    async def scene(made: SupervisedCompute) -> None:
+        await until(made, lambda found: Ready in kinds(found))
+        made.recycle("asked for")
+        found = await until(made, lambda found: Fault in kinds(found))
+        assert kinds(found) == [Fault]
+        assert "no room for two" in found[0].message
+        made.send(RunJob(job=JOB))
+        await until(made, lambda found: JobFinished in kinds(found))
+
+    play(compute(tmp_path, "has no heir"), scene)
+
+
+def test_a_job_that_ends_compute_again_and_again_is_held_responsible(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("controller.post_mortem.SUSPECT_AFTER", 2)
+
+    async def scene(made: SupervisedCompute) -> None:
+        found: list[Happening] = []
+        while kinds(found).count(JobLost) < 3:
+            news = await until(made, bool)
+            if Ready in kinds(news):
+                made.send(RunJob(job=JOB))
+            found.extend(news)
+        assert kinds(found).count(Lost) in (3, 4)
+        assert {h.job_id for h in found if isinstance(h, JobLost)} == {"a"}
+
+    play(compute(tmp_path, "dies of a job it began"), scene)
