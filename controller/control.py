@@ -35,9 +35,10 @@ from controller.journal import Journal
 from controller.obey import carry_out, obey
 from controller.order import Answer, Done, Look, Order, Refused, Seen
 from controller.progress import Moment, take_snapshot
+from controller.room import Room
 from controller.snapshot import ProgressView, Snapshot
 from controller.state import State
-from experiments.errors import CellwrightError, Invalid
+from experiments.errors import CellwrightError, DiskFull, Invalid
 from experiments.observation import Failure, FailureKind, Observation
 
 _TURN_S: Final = 0.25
@@ -77,6 +78,9 @@ class Control:
         self._compute = compute
         self._configure = configure
         self._talk = Conversation(compute, log)
+        self._room = Room(clock, log)
+        self._held: list[Happening] = []
+        self._unstored: list[Event] = []
         self._view = view
         self._clock = clock
         self._turn_s = turn_s
@@ -101,7 +105,7 @@ class Control:
 
         Raises what made going on impossible, with everything before it stored.
         """
-        self._follow_decisions()
+        self._go_on()
         if self._state.phase == "finished":
             return Outcome(self._state, "finished")
         self._compute.start(self._configure)
@@ -120,7 +124,7 @@ class Control:
         for waiting in self._inbox.take():
             try:
                 waiting.answer(self._obey(waiting.order, waiting.by))
-            except Invalid as error:
+            except (Invalid, DiskFull) as error:
                 waiting.answer(Refused(message=error.message))
 
     def _obey(self, order: Order, by: str) -> Answer:
@@ -128,23 +132,42 @@ class Control:
             return carry_out(self._journal, order, by)
         if isinstance(order, Look):
             return Seen(snapshot=self._snapshot())
+        self._store_heard()
         obeyed = obey(order, self._state, by, has_session=True)
         self._store(obeyed.events)
-        self._follow_decisions()
+        self._go_on()
         return Done(message=obeyed.words)
 
     def _take(self, happenings: Sequence[Happening]) -> None:
-        """Store what happened, then do what follows from it."""
-        if not happenings:
-            return
-        pass_failpoint("control before receive")
-        self._store(self._talk.hear(happenings, self._state))
-        pass_failpoint("control after receive")
+        """Store what happened and do what follows; without room, keep it and try again later."""
+        self._held.extend(happenings)
+        if (self._held or self._room.note) and self._room.may_try:
+            self._go_on()
+
+    def _go_on(self) -> None:
+        """Do everything there is to do, as far as the disk takes it."""
+        try:
+            self._store_heard()
+            self._follow_decisions()
+        except DiskFull as error:
+            self._room.refused(error)
+        else:
+            self._room.granted()
+
+    def _store_heard(self) -> None:
+        """Store what compute told, in the order of its telling."""
+        while self._unstored or self._held:
+            if not self._unstored:
+                self._unstored = self._talk.hear(self._held, self._state)
+                self._held = []
+            pass_failpoint("control before receive")
+            self._store(self._unstored)
+            self._unstored = []
+            pass_failpoint("control after receive")
         if self._talk.hopeless is not None:
             self._store([Interrupted(reason=self._talk.hopeless.message)])
             raise self._talk.hopeless
         self._talk.teach(self._state)
-        self._follow_decisions()
 
     def _follow_decisions(self) -> None:
         """Decide and act until nothing is left to decide."""
@@ -184,6 +207,14 @@ class Control:
         self._when_stored(after)
 
     def _ending(self) -> Ending | None:
+        """Return how the session ends now, that stored; stopping waits for no room on the disk."""
+        try:
+            return self._stored_ending()
+        except DiskFull as error:
+            self._room.refused(error)
+            return None if self._stop_reason is None else "interrupted"
+
+    def _stored_ending(self) -> Ending | None:
         if self._state.phase == "finished":
             return "finished"
         if self._stop_reason is not None:
@@ -219,7 +250,7 @@ class Control:
             n_busy=self._talk.n_busy,
             since_last_event_s=self._clock.elapsed_s() - self._stored_s,
             is_stopping=self._stop_reason is not None,
-            note=self._talk.note,
+            note=self._room.note or self._talk.note,
         )
         return take_snapshot(self._state, moment)
 

@@ -334,33 +334,108 @@ def test_a_control_that_was_taken_over_stops_without_writing(tmp_path: Path) -> 
     assert len(world.state().observations) == 2
 
 
-def test_a_full_disk_ends_the_session_and_a_later_one_goes_on(tmp_path: Path) -> None:
+class Patient(FakeCompute):
+    """A compute that waits with everybody else when there is nothing to do."""
+
+    def __init__(self, clock: ManualClock, **options: Any) -> None:
+        super().__init__(**options)
+        self.clock = clock
+        self.n_idle = 0
+
+    async def next(self, timeout_s: float) -> Any:
+        if self.lives and not self.jobs and not self.asks:
+            self.n_idle += 1
+            self.clock.seconds += timeout_s
+            return []
+        return await super().next(timeout_s)
+
+
+def fill(journal: Journal) -> None:
+    (pages,) = journal._connection.execute("PRAGMA page_count").fetchone()
+    journal._connection.execute(f"PRAGMA max_page_count = {pages}")
+
+
+def make_room(journal: Journal) -> None:
+    journal._connection.execute("PRAGMA max_page_count = 1000000")
+
+
+@pytest.mark.parametrize("n_stored", range(1, 12))
+def test_a_full_disk_pauses_the_campaign_until_there_is_room(tmp_path: Path, n_stored: int) -> None:
     world = World(tmp_path)
-    journal = Journal(world.path, ManualClock())
-    full = {"pages": False}
+    clock, said = ManualClock(), list[str]()
+    journal = Journal(world.path, clock)
+    n_seen, n_waited = 0, 0
 
-    def fill(state: State) -> None:
-        if len(state.observations) == 3 and not full["pages"]:
-            full["pages"] = True
-            (pages,) = journal._connection.execute("PRAGMA page_count").fetchone()
-            journal._connection.execute(f"PRAGMA max_page_count = {pages}")
+    def watch(state: State) -> None:
+        nonlocal n_seen
+        n_seen += 1
+        if n_seen % n_stored == 0:
+            fill(journal)
 
-    compute = FakeCompute()
+    class Watching(Patient):
+        async def next(self, timeout_s: float) -> Any:
+            nonlocal n_waited
+            if control._room.note is not None:
+                n_waited += 1
+                if n_waited % 3 == 0:
+                    make_room(journal)
+            return await super().next(timeout_s)
+
+    control = Control(
+        open_campaign(journal, LoadedCampaign(world.campaign, "small.yaml", "x" * 20_000)),
+        journal=journal,
+        compute=Watching(clock, seed=n_stored),
+        configure=Configure(campaign=world.campaign, home="/h", artifact_url="file:///h"),
+        view=world.view,
+        clock=clock,
+        when_stored=watch,
+        log=said.append,
+    )
+    outcome = asyncio.run(control.run())
+    make_room(journal)
+    journal.verify()
+    journal.close()
+    assert outcome.ending == "finished"
+    assert world.state() == outcome.state
+    (other := tmp_path / "undisturbed").mkdir()
+    undisturbed = World(other).session(FakeCompute()).state
+    assert job_ids(outcome.state) == job_ids(undisturbed)
+    notes = [s.note for s in world.view.snapshots if s.note]
+    if n_waited:
+        assert "paused until the disk has room again" in said[0]
+        assert said[-1] == "the disk has room again; the campaign goes on"
+        assert any("paused until the disk has room again" in note for note in notes)
+
+
+def test_a_campaign_can_be_stopped_while_the_disk_is_full(tmp_path: Path) -> None:
+    world = World(tmp_path)
+    clock = ManualClock()
+    journal = Journal(world.path, clock)
+
+    class Watching(Patient):
+        async def next(self, timeout_s: float) -> Any:
+            if self.n_idle == 4:
+                control.ask_to_stop("SIGINT")
+            return await super().next(timeout_s)
+
+    def watch(state: State) -> None:
+        if len(state.observations) == 3:
+            fill(journal)
+
     control = Control(
         open_campaign(journal, LoadedCampaign(world.campaign, "small.yaml", "")),
         journal=journal,
-        compute=compute,
+        compute=Watching(
+            clock, result=lambda job: observe(job).model_copy(update={"termination": "x" * 20_000})
+        ),
         configure=Configure(campaign=world.campaign, home="/h", artifact_url="file:///h"),
         view=world.view,
-        clock=ManualClock(),
-        when_stored=fill,
+        clock=clock,
+        when_stored=watch,
     )
-    with pytest.raises(Transient, match="full"):
-        asyncio.run(control.run())
+    assert asyncio.run(control.run()).ending == "interrupted"
     journal.close()
-    assert compute.is_stopped
     kept = world.state().observations
-    assert len(kept) >= 3
     final = world.session(FakeCompute())
     assert final.ending == "finished"
     assert kept.items() <= final.state.observations.items()
