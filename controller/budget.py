@@ -1,23 +1,53 @@
-"""What may still be spent: evaluations by fidelity, or a total cost in target equivalents.
+"""What may still be spent: evaluations by fidelity or a total cost, and hours beside them.
 
-Jobs count from their dispatch on, so nothing in flight can overrun a budget. The baseline's
-evaluations are outside of every budget. Where the costs are measured and not declared in the
-campaign file, a total cost depends on how fast the machine was.
+Jobs count from their dispatch on, so nothing in flight can overrun a budget: hours of CPUs and GPUs
+are measured, and what the jobs under way are expected to take is kept for them. The baseline is
+always evaluated: it is outside of the counts, and its hours are taken as they come. Where the costs
+of evaluations are measured and not declared in the campaign file, a total cost depends on how fast
+the machine was.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from controller.state import State
-from experiments.budget import Budget
+from controller.usage import Price, prices
+from experiments.budget import CURRENCIES, Budget
 from experiments.campaign import Campaign
 from experiments.fidelity import Fidelity
 from experiments.observation import Observation
 
 _ROUNDING = 1e-9
+
+
+@dataclass(frozen=True)
+class Purse:
+    """Hours that jobs use up: what is left of them, and what a job of each level takes."""
+
+    left: float
+    """After what was measured and what is kept for the jobs under way."""
+    price: Mapping[str, Price]
+    n_under_way: int = 0
+
+    def n_jobs(self, fidelity: str) -> float:
+        """Return how many jobs of a level fit; infinite where they take nothing.
+
+        While no job was ever measured one may be tried, whatever is expected of it.
+        """
+        price = self.price[fidelity]
+        if price.hours == 0.0:
+            return math.inf if self.left > 0 else 0
+        n = max(0, math.floor(self.left / price.hours + _ROUNDING))
+        is_first = not price.is_known and not self.n_under_way and self.left > 0
+        return max(n, 1) if is_first else n
+
+    def taking(self, fidelity: str) -> Purse:
+        """Return the purse after one more job."""
+        left = self.left - self.price[fidelity].hours
+        return replace(self, left=left, n_under_way=self.n_under_way + 1)
 
 
 @dataclass(frozen=True)
@@ -28,11 +58,28 @@ class Allowance:
     cost: Mapping[str, float]
     """Of one evaluation, by fidelity, in target equivalents."""
     taken: Mapping[str, int]
+    purses: Mapping[str, Purse] = field(default_factory=dict)
+    """By currency."""
+    wall_hours: float = 0.0
 
     @property
     def used(self) -> float:
         """Return the cost taken so far, in target equivalents."""
         return math.fsum(self.cost[name] * n for name, n in self.taken.items())
+
+    @property
+    def ended_by(self) -> str:
+        """Return what a campaign ends by that can have no further evaluation."""
+        if not any(self._n_counted(name) for name in self.cost):
+            return "budget"
+        spent = [
+            CURRENCIES[currency]
+            for currency, purse in self.purses.items()
+            if not any(purse.n_jobs(name) for name in self.cost if self._n_counted(name))
+        ]
+        if self._is_time_up:
+            spent.append(CURRENCIES["wall_hours"])
+        return f"budget of {' and '.join(spent)}" if spent else "budget"
 
     def left(self) -> dict[str, int]:
         """Return how many evaluations of each fidelity could be had, were all of that one."""
@@ -44,9 +91,25 @@ class Allowance:
 
     def taking(self, fidelity: str) -> Allowance:
         """Return the allowance after one more evaluation."""
-        return replace(self, taken={**self.taken, fidelity: self.taken.get(fidelity, 0) + 1})
+        return replace(
+            self,
+            taken={**self.taken, fidelity: self.taken.get(fidelity, 0) + 1},
+            purses={name: purse.taking(fidelity) for name, purse in self.purses.items()},
+        )
+
+    @property
+    def _is_time_up(self) -> bool:
+        limit = self.budget.wall_hours
+        return limit is not None and self.wall_hours >= limit
 
     def _left(self, fidelity: str) -> int:
+        if self._is_time_up:
+            return 0
+        fitting = (purse.n_jobs(fidelity) for purse in self.purses.values())
+        return int(min(self._n_counted(fidelity), *fitting, math.inf))
+
+    def _n_counted(self, fidelity: str) -> int:
+        """Return how many evaluations the counts, or the total cost, leave."""
         if self.budget.fine_equivalents is None:
             allowed = self.budget.evaluations.get(fidelity, 0)
             return max(0, allowed - self.taken.get(fidelity, 0))
@@ -59,12 +122,44 @@ class Allowance:
         return max(0, math.floor(free / self.cost[fidelity] + _ROUNDING))
 
 
-def allowance(state: State) -> Allowance:
-    """Return what the campaign may still spend."""
+def allowance(state: State, session_s: float = 0.0) -> Allowance:
+    """Return what the campaign may still spend, so many seconds into the present session."""
     campaign = state.campaign
     counts_cost = campaign.budget.fine_equivalents is not None
     cost = relative_cost(campaign, state.observations if counts_cost else {})
-    return Allowance(campaign.budget, cost, dict(state.n_dispatched))
+    return Allowance(
+        campaign.budget,
+        cost,
+        dict(state.n_dispatched),
+        _purses(state),
+        wall_hours(state, session_s),
+    )
+
+
+def wall_hours(state: State, session_s: float = 0.0) -> float:
+    """Return the time control worked on the campaign, on the sessions' own monotonic clocks."""
+    *before, last = state.sessions
+    earlier_s = math.fsum(session.last_event_s for session in before)
+    return (earlier_s + max(last.last_event_s, session_s)) / 3600
+
+
+def hours_used(state: State, currency: str) -> float:
+    """Return the ``cpu_hours`` or ``gpu_hours`` measured so far."""
+    of = "cpu_s" if currency == "cpu_hours" else "gpu_s"
+    return math.fsum(getattr(usage, of) for usage in state.usage.values()) / 3600
+
+
+def _purses(state: State) -> dict[str, Purse]:
+    """Return a purse for each limit in hours of machines."""
+    found: dict[str, Purse] = {}
+    for currency in ("cpu_hours", "gpu_hours"):
+        limit = getattr(state.campaign.budget, currency)
+        if limit is not None:
+            price = prices(state.campaign, state.usage, currency)
+            kept = math.fsum(price[job.fidelity].hours for job in state.in_flight.values())
+            left = limit - hours_used(state, currency) - kept
+            found[currency] = Purse(left, price, len(state.in_flight))
+    return found
 
 
 def relative_cost(campaign: Campaign, observations: Mapping[str, Observation]) -> dict[str, float]:

@@ -24,6 +24,7 @@ from controller.decide import (
     Finish,
     Quarantine,
     Send,
+    Situation,
     Withdraw,
     decide,
 )
@@ -171,12 +172,15 @@ class Control:
 
     def _follow_decisions(self) -> None:
         """Decide and act until nothing is left to decide."""
-        while commands := decide(self._state, self._talk.situation(self._n_more())):
+        while commands := decide(self._state, self._situation()):
             self._store([event for command in commands for event in _events_of(command)])
             for command in commands:
                 pass_failpoint("control before send")
                 self._act(command)
                 pass_failpoint("control after send")
+
+    def _situation(self) -> Situation:
+        return self._talk.situation(self._n_more(), self._clock.elapsed_s())
 
     def _act(self, command: Command) -> None:
         match command:

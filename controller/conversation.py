@@ -52,7 +52,7 @@ class Conversation:
         """The last thing worth telling a person."""
         self.hopeless: CellwrightError | None = None
 
-    def situation(self, n_more: int | None) -> Situation:
+    def situation(self, n_more: int | None, session_s: float = 0.0) -> Situation:
         """Return what ``decide`` must know of this moment."""
         return Situation(
             n_slots=self._n_slots,
@@ -61,6 +61,7 @@ class Conversation:
             is_asking=self._asked is not None,
             n_failed_asks=self._n_failed_asks,
             n_more=n_more,
+            session_s=session_s,
         )
 
     @property

@@ -42,6 +42,8 @@ class Situation:
     """In a row, since the last observation."""
     n_more: int | None = None
     """Search jobs that may still be dispatched in this session; None is no limit."""
+    session_s: float = 0.0
+    """Monotonic seconds since this session began."""
 
     @property
     def in_flight_limit(self) -> int:
@@ -171,7 +173,7 @@ def _dispatches(
         for job in baseline_jobs(state.campaign)
         if job.id not in state.dispatches and situation.n_slots
     ]
-    spent = allowance(state)
+    spent = allowance(state, situation.session_s)
     room -= len(chosen)
     if situation.n_more is not None:
         room = min(room, situation.n_more)
@@ -219,7 +221,7 @@ def _end(state: State, situation: Situation, spent: Allowance) -> tuple[Command,
     if not is_known and not has_given_up:
         return ()
     if not sum(spent.left().values()):
-        return (Finish("budget"),)
+        return (Finish(spent.ended_by),)
     if reason := stop_reason(state):
         return (Finish(reason),)
     if situation.n_more == 0 or not situation.n_slots:

@@ -26,6 +26,7 @@ from controller.events import (
 )
 from controller.growing_map import GrowingMap
 from controller.state import Asked, Dispatch, Outlook, Pause, Session, State
+from controller.usage import Usage
 from experiments.errors import InternalError
 
 _OF_PEOPLE: Final = (Paused, Unpaused, Aborted)
@@ -188,6 +189,7 @@ def _observe(draft: _Draft, event: Observed, recorded: Recorded) -> None:
     del draft["in_flight"][job.id]
     draft["observations"] = draft["observations"].plus(job.id, event.observation)
     draft["observed_at"] = draft["observed_at"].plus(job.id, recorded.at)
+    draft["usage"][job.fidelity] = draft["usage"].get(job.fidelity, Usage()).plus(event.observation)
     _update_session(draft, last_observed_s=recorded.session_s)
 
 

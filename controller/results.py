@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from controller.budget import allowance
+from controller.budget import allowance, hours_used, wall_hours
 from controller.front import front, is_feasible, scores
 from controller.interval import Interval, difference, measured, pooled_scatter
 from controller.state import State
@@ -28,7 +28,10 @@ class Comparison:
 
 @dataclass(frozen=True)
 class Spent:
-    """A budget's use: counts by fidelity, or target equivalents under ``fine_equivalents``."""
+    """A budget's use: counts by fidelity, or target equivalents under ``fine_equivalents``.
+
+    Beside them what is limited further, by currency. Hours are those measured so far.
+    """
 
     used: Mapping[str, float]
     limit: Mapping[str, float]
@@ -122,13 +125,23 @@ def spent(state: State) -> Spent:
     """Return what of the budget is used, jobs in flight included."""
     budget = state.campaign.budget
     if budget.fine_equivalents is not None:
-        used = allowance(state).used
-        return Spent({"fine_equivalents": used}, {"fine_equivalents": budget.fine_equivalents})
-    names = [level.name for level in state.campaign.fidelities]
-    return Spent(
-        {name: state.n_dispatched.get(name, 0) for name in names},
-        {name: budget.evaluations.get(name, 0) for name in names},
-    )
+        used: dict[str, float] = {"fine_equivalents": allowance(state).used}
+        limit: dict[str, float] = {"fine_equivalents": budget.fine_equivalents}
+    else:
+        names = [level.name for level in state.campaign.fidelities]
+        used = {name: state.n_dispatched.get(name, 0) for name in names}
+        limit = {name: budget.evaluations.get(name, 0) for name in names}
+    used |= {currency: currency_used(state, currency) for currency in budget.limits}
+    return Spent(used, limit | budget.limits)
+
+
+def currency_used(state: State, currency: str) -> float:
+    """Return how much of a currency of ``experiments.budget`` the campaign used so far."""
+    if currency == "wall_hours":
+        return wall_hours(state)
+    if currency in ("cpu_hours", "gpu_hours"):
+        return hours_used(state, currency)
+    return 0  # nothing is built yet: cells and money are taken by builds alone
 
 
 def working_s(state: State) -> float:

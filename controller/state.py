@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from controller.backlog import Planned
+from controller.usage import Usage
 from experiments.campaign import Campaign
 from experiments.job import Job
 from experiments.observation import Observation
@@ -102,6 +103,8 @@ class State:
     observed_at: Mapping[str, str] = field(default_factory=dict)
     in_flight: Mapping[str, Job] = field(default_factory=dict)
     """Dispatched and not observed, oldest first."""
+    usage: Mapping[str, Usage] = field(default_factory=dict)
+    """By fidelity; the baseline's jobs are counted too."""
     n_dispatched: Mapping[str, int] = field(default_factory=dict)
     """Search jobs by fidelity; the baseline's are not counted."""
     backlog: Mapping[str, Planned] = field(default_factory=dict)

@@ -42,7 +42,10 @@ class Result(Frozen):
 
 
 class BudgetUse(Frozen):
-    """Evaluations by fidelity, or ``fine_equivalents``; jobs in flight count as used."""
+    """Evaluations by fidelity, or ``fine_equivalents``; jobs in flight count as used.
+
+    And every further limit by its name (``cpu_hours``, …), hours as measured so far.
+    """
 
     used: dict[str, int | float]
     limit: dict[str, int | float]

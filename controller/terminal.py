@@ -143,7 +143,7 @@ def closing_lines(
     second = f"Report: {report}" if report is not None else "Report: not written"
     if snapshot.phase is Phase.aborted:
         third = f"Ended for good ({snapshot.ended_by}). To go on: give the campaign another name"
-    elif snapshot.phase is Phase.finished and snapshot.ended_by in ("", "budget"):
+    elif snapshot.phase is Phase.finished and _is_budget(snapshot.ended_by):
         third = f"To go on: raise the budget in the campaign file, then {go_on}"
     elif snapshot.phase is Phase.finished and snapshot.ended_by == NO_MORE:
         third = "Ended before its budget: no design is left to propose. To go on: a wider space"
@@ -155,6 +155,10 @@ def closing_lines(
     else:
         third = f"Stopped before the end, everything is saved. To go on: {go_on}"
     return first, second, third
+
+
+def _is_budget(ended_by: str) -> bool:
+    return not ended_by or ended_by.startswith("budget")
 
 
 def _count(level: LevelProgress) -> str:

@@ -2,20 +2,41 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Final, Literal
 
 from pydantic import Field, model_validator
 
 from experiments.frozen import Frozen
 
+CURRENCIES: Final = {
+    "cpu_hours": "CPU hours",
+    "gpu_hours": "GPU hours",
+    "wall_hours": "hours of working time",
+    "cells": "cells",
+    "money_EUR": "EUR",
+}
+"""What may be limited beside evaluations, with what people call it."""
+
 
 class Budget(Frozen):
-    """What may be spent: evaluations by fidelity, or target equivalents by measured cost."""
+    """What may be spent: evaluations by fidelity, or target equivalents by measured cost.
+
+    The further limits hold together with either; the first one to be reached ends the campaign.
+    """
 
     evaluations: dict[str, int] = Field(default_factory=dict)
     fine_equivalents: float | None = Field(default=None, gt=0)
     """Total cost in units of one target evaluation."""
     at_least: dict[str, int] = Field(default_factory=dict)
+    cpu_hours: float | None = Field(default=None, gt=0)
+    """Worker time of all jobs × CPUs they held."""
+    gpu_hours: float | None = Field(default=None, gt=0)
+    wall_hours: float | None = Field(default=None, gt=0)
+    """Time that control worked on the campaign, over all sessions."""
+    cells: int | None = Field(default=None, ge=0)
+    """Real cells; a build of n cells takes n when it is approved."""
+    money_EUR: float | None = Field(default=None, ge=0)
+    """What builds cost; a build takes its price when it is approved."""
 
     @model_validator(mode="after")
     def _one_kind(self) -> Budget:
@@ -31,6 +52,12 @@ class Budget(Frozen):
                     f"{self.evaluations.get(name, 0)}"
                 )
         return self
+
+    @property
+    def limits(self) -> dict[str, float]:
+        """Return the further limits that are set, by currency."""
+        named = {name: getattr(self, name) for name in CURRENCIES}
+        return {name: limit for name, limit in named.items() if limit is not None}
 
 
 class Stopping(Frozen):

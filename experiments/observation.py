@@ -96,6 +96,11 @@ class StageRecord(Frozen):
     elapsed_s: float = Field(ge=0)
     """Worker time; 0 where the result came from the cache."""
     worker: str | None = None
+    """``host:pid``."""
+    n_cpus: float = Field(default=1.0, ge=0)
+    """CPUs the worker held meanwhile."""
+    n_gpus: float = Field(default=0.0, ge=0)
+    """GPUs the worker held meanwhile; a share of one counts as such."""
 
 
 class Provenance(Frozen):

@@ -12,6 +12,7 @@ from controller.quantity import duration, percent, three, with_interval
 from controller.state import Pause
 from controller.status_document import Result, StatusDocument, status_document
 from controller.stored_campaign import StoredCampaign, read_campaign
+from experiments.budget import CURRENCIES
 from experiments.campaign import Campaign
 from experiments.design import Design
 
@@ -77,6 +78,11 @@ def _counts(document: StatusDocument) -> str:
     if "fine_equivalents" in limits:
         used = three(document.budget.used["fine_equivalents"])
         parts.append(f"cost {used} of {three(limits['fine_equivalents'])} target evaluations")
+    if further := {name: limit for name, limit in limits.items() if name in CURRENCIES}:
+        parts += [
+            f"{three(document.budget.used[name])} of {three(limit)} {CURRENCIES[name]}"
+            for name, limit in further.items()
+        ]
     if document.in_flight:
         parts.append(f"{document.in_flight} under way")
     return ", ".join(parts)

@@ -7,6 +7,7 @@ from controller.quantity import NO_VALUE, counted, duration, percent, three
 from controller.report.answer import answer
 from controller.report.figure import Grid, Table
 from controller.report.material import Material
+from experiments.budget import CURRENCIES
 from experiments.metrics import METRICS
 from experiments.observation import Observation
 
@@ -117,6 +118,9 @@ def spent(material: Material) -> Grid:
     if "fine_equivalents" in budget.limit:
         used, limit = budget.used["fine_equivalents"], budget.limit["fine_equivalents"]
         rows.append(("Cost in target evaluations", f"{three(used)} of {three(limit)}"))
+    for name in material.campaign.budget.limits:
+        used, limit = budget.used[name], budget.limit[name]
+        rows.append((f"Of the {CURRENCIES[name]}", f"{three(used)} of {three(limit)}"))
     rows.append(("Working time", duration(found.working_s(material.state))))
     slots = material.state.sessions[-1].n_slots if material.state.sessions else 0
     share = found.utilisation(material.state)
