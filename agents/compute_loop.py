@@ -29,6 +29,7 @@ from agents.stages import stage_versions, warm_up
 from agents.worker_environment import versions
 from experiments.errors import Invalid, Transient
 from experiments.job import Job
+from experiments.observation import Observation
 
 HEARTBEAT_S: Final = 5.0
 TICK_S: Final = 0.05
@@ -75,6 +76,7 @@ class ComputeLoop:
         self._asker = Asker(executor, configure.campaign)
         self._runner: JobRunner | None = None
         self._early: list[Job] = []
+        self._learned_early: list[Observation] = []
         self._pulse: tuple[Handle, float] | None = None
         self._next_pulse_s = clock.monotonic_s()
         self._n_pulses = 0
@@ -123,6 +125,7 @@ class ComputeLoop:
                     self._runner.cancel(job_id)
             case Learn(observations=observations):
                 self._asker.learn(observations)
+                self._learn(observations)
             case Ask():
                 self._asker.ask(message)
             case Shutdown():
@@ -130,6 +133,12 @@ class ComputeLoop:
             case Configure():
                 raise Invalid("control configured compute twice")
         return True
+
+    def _learn(self, observations: tuple[Observation, ...]) -> None:
+        if self._runner is None:
+            self._learned_early.extend(observations)
+        else:
+            self._runner.learn(observations)
 
     def _accept(self, finished: Finished) -> None:
         """Hand a finished call to whoever started it."""
@@ -176,6 +185,8 @@ class ComputeLoop:
             stage_versions=finished.value,
             versions=here,
         )
+        self._runner.learn(self._learned_early)
+        self._learned_early.clear()
         for job in self._early:
             self._runner.add(job)
         self._early.clear()

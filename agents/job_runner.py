@@ -8,7 +8,7 @@ wait before that is not in it, a wait for a slot between two of its calls is.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from pydantic import BaseModel
@@ -16,6 +16,7 @@ from pydantic import BaseModel
 from agents.artifact_store import ArtifactStore
 from agents.chain import Chain
 from agents.clock import Clock
+from agents.deadlines import Deadlines
 from agents.executor import Cancelled, Died, Executor, Finished, Handle, Raised, Returned
 from agents.messages import JobFinished, JobLost, JobStarted
 from agents.stage_cache import StageCache
@@ -23,7 +24,7 @@ from agents.stage_call import StageCall
 from experiments.campaign import Campaign
 from experiments.errors import Unreachable
 from experiments.job import Job
-from experiments.observation import Failure, FailureKind
+from experiments.observation import Failure, FailureKind, Observation
 
 Told = JobStarted | JobFinished | JobLost
 _log = logging.getLogger(__name__)
@@ -36,6 +37,7 @@ class _Running:
     chain: Chain
     started_at: str
     deadline_s: float | None = None
+    allowed_s: float = 0.0
     ready: list[StageCall] = field(default_factory=list)
     calls: dict[Handle, tuple[StageCall, float]] = field(default_factory=dict)
 
@@ -62,6 +64,7 @@ class JobRunner:
         self._stage_versions = stage_versions
         self._versions = versions
         self._before_call = before_call
+        self._deadlines = Deadlines(campaign)
         self._waiting: dict[str, Job] = {}
         self._running: dict[str, _Running] = {}
         self._owners: dict[Handle, str | None] = {}
@@ -86,6 +89,11 @@ class JobRunner:
         """Take a job; one that is here already is not taken twice."""
         if job.id not in self._waiting and job.id not in self._running:
             self._waiting[job.id] = job
+
+    def learn(self, observations: Iterable[Observation]) -> None:
+        """Learn from what was observed how long jobs take."""
+        for observation in observations:
+            self._deadlines.learn(observation)
 
     def cancel(self, job_id: str) -> None:
         """Drop a job and kill its calls."""
@@ -179,7 +187,8 @@ class JobRunner:
     def _start(self, run: _Running, call: StageCall) -> None:
         job_id, now_s = run.chain.job.id, self._clock.monotonic_s()
         if run.deadline_s is None:
-            run.deadline_s = now_s + self._campaign.deadline_s
+            run.allowed_s = self._deadlines.allowed_s(run.chain.job.fidelity)
+            run.deadline_s = now_s + run.allowed_s
             self._told.append(JobStarted(job_id=job_id, stage=call.stage))
         self._before_call(call.name)
         handle = self._executor.submit(call.function, *call.arguments)
@@ -207,8 +216,9 @@ class JobRunner:
                     run,
                     Failure(
                         kind=FailureKind.timed_out,
-                        message=f"not done after {self._campaign.deadline_s:g} s"
-                        + (f"; {stages} was under way" if stages else ""),
+                        message=f"not done after {run.allowed_s:g} s"
+                        + (f"; {stages} was under way" if stages else "")
+                        + self._deadlines.advice(run.chain.job.fidelity),
                         stage=stages or None,
                     ),
                 )

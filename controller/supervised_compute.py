@@ -25,8 +25,6 @@ SILENCE_LIMIT_S: Final = 15.0
 """Silence afterwards; a heartbeat is due every 5 s."""
 _TURN_S: Final = 0.5
 _END_PATIENCE_S: Final = 5.0
-_RETIREMENT_MARGIN_S: Final = 60.0
-"""Assumed: a job past its deadline is ended by compute itself well within a minute."""
 
 
 class SupervisedCompute:
@@ -216,22 +214,17 @@ class SupervisedCompute:
             return heir
         life.take_back()
         self._happenings.put_nowait(TakenOver(heir.ready, life.under_way, reason))
-        patience_s = configure.campaign.deadline_s + _RETIREMENT_MARGIN_S
-        task = asyncio.create_task(self._retire(life, patience_s))
+        task = asyncio.create_task(self._retire(life))
         self._retirements.add(task)
         task.add_done_callback(self._retirements.discard)
         return heir
 
-    async def _retire(self, life: ComputeLife, patience_s: float) -> None:
-        """Let a life finish what it works on, and then end."""
-        end_s = asyncio.get_running_loop().time() + patience_s
+    async def _retire(self, life: ComputeLife) -> None:
+        """Let a life finish what it works on, each job within its deadline, and then end."""
         while life.under_way and not life.ended.done():
-            if asyncio.get_running_loop().time() > end_s:
-                break
             await asyncio.wait({life.ended}, timeout=self._turn_s)
         if life.under_way:
-            how = (await _death(life)).reason if life.ended.done() else "it took too long"
-            self._happenings.put_nowait(GivenBack(life.under_way, how))
+            self._happenings.put_nowait(GivenBack(life.under_way, (await _death(life)).reason))
         await self._finish(life, _END_PATIENCE_S)
 
     def _hear(self, life: ComputeLife, message: ToControl) -> None:

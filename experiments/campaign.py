@@ -129,7 +129,9 @@ class Campaign(Frozen):
     generator: PartChoice = PartChoice(name="stochastic")
     decider: PartChoice = PartChoice(name="cellwright")
     deadline_s: float = Field(default=900.0, gt=0)
-    """From the start of a job's first call; a job past it is killed and recorded as timed_out."""
+    """How long any job may take from the start of its first call, however short the others are; a
+    job past its deadline is killed and recorded as timed_out. Assumed: many times what the levels
+    of the examples take, and a hung worker costs no more than a quarter of an hour."""
     seed: int = Field(default=0, ge=0, lt=2**48)
 
     @model_validator(mode="after")

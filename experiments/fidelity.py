@@ -28,6 +28,8 @@ class Fidelity(Frozen):
     """``half-cell``: DFN of the positive against lithium, in the whole cell's masses."""
     cost: float | None = Field(default=None, gt=0)
     """Relative cost; None lets the campaign measure it."""
+    deadline_s: float | None = Field(default=None, gt=0)
+    """How long a job of this level may take; None lets the campaign's measured times decide."""
 
     @property
     def voxel_size_m(self) -> float:
