@@ -16,6 +16,7 @@ from experiments.properties import EffectiveProperties
 from simulators.microstructure.voxels import Voxels
 from simulators.properties.allowed_conductivities import check_conductivities
 from simulators.properties.averaging import combine, require_percolation
+from simulators.properties.conduction import Memory
 from simulators.properties.interface_area import Estimator, Interfaces, measure_interfaces
 from simulators.properties.morphology import describe_morphology
 from simulators.properties.particles import Particles, separate_particles
@@ -25,7 +26,7 @@ from simulators.properties.pore_size import SizeDistribution, continuous_size_di
 from simulators.properties.slabs import available_cores
 from simulators.properties.transport import BOUND_METHOD, Sides
 
-VERSION: Final = "6"
+VERSION: Final = "7"
 """Raised whenever the same volume gives other numbers; part of the stage's cache key."""
 
 __all__ = [
@@ -121,6 +122,7 @@ def characterize_fully(
         )
     threads = n_threads or available_cores()
     report = progress or _say_nothing
+    memory = Memory(voxels.labels.size)
     electrolyte: dict[str, float] = {"pore": 1.0, "binder": binder_ion_diffusivity}
     pore, solid = (
         phase_transport(
@@ -130,10 +132,12 @@ def characterize_fully(
             tolerance=tolerance,
             sides=sides,
             n_threads=threads,
+            memory=memory,
             report=partial(_say_of, report, carrier),
         )
         for carrier, conductivity in (("pore", electrolyte), ("solid", solid_conductivity))
     )
+    del memory
     report("percolation, interface areas and sizes")
     shapes = _measure_shapes(voxels, area_estimator, detail, axes, sides, threads)
     settings: dict[str, str | int | float | bool | None] = {

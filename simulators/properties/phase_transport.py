@@ -10,6 +10,7 @@ from experiments.microstructure import PHASE_LABEL
 from experiments.observation import FailureKind
 from experiments.properties import AxisTransport
 from simulators.microstructure.voxels import Voxels
+from simulators.properties.conduction import Memory
 from simulators.properties.discretisation import discretisation_bias
 from simulators.properties.transport import Conduction, Sides, solve_conduction
 
@@ -27,11 +28,13 @@ def phase_transport(
     sides: Sides = "no_flux",
     n_threads: int | None = None,
     estimates_bias: bool = True,
+    memory: Memory | None = None,
     report: Callable[[str], None],
 ) -> dict[str, AxisTransport]:
     """Solve conduction along every axis in the phases that conduct, by name.
 
-    ``estimates_bias`` adds the error of the voxel size, a quarter more work. Where no conducting
+    ``estimates_bias`` adds the error of the voxel size, a quarter more work; ``memory`` serves all
+    axes, and may serve other solves before and after. Where no conducting
     phase is present the conductivity is 0 and the tortuosity factor null. Raises ``DesignFailed``
     (solver_failed) where the interval stays too wide to be an answer.
     """
@@ -42,6 +45,7 @@ def phase_transport(
     }
     if not conducting:
         return {str(axis): AxisTransport(relative=0.0, lower=0.0, upper=0.0) for axis in axes}
+    memory = memory or Memory(voxels.labels.size)
     transports = {}
     for axis in axes:
         report(f"transport along axis {axis}")
@@ -52,6 +56,7 @@ def phase_transport(
             sides=sides,
             tolerance=tolerance,
             n_threads=n_threads,
+            memory=memory,
         )
         _require_answer(found, axis)
         transports[str(axis)] = AxisTransport(

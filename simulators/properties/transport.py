@@ -13,6 +13,7 @@ from simulators.properties.conduction import (
     Conductivity,
     ConductivityTable,
     Device,
+    Memory,
     dense_potential,
     estimate_energy,
     lay_out,
@@ -81,6 +82,7 @@ def solve_conduction(
     return_field: bool = False,
     device: Device = "cpu",
     falls_back: bool = True,
+    memory: Memory | None = None,
 ) -> Conduction:
     """Solve steady conduction between the two end faces of ``axis``.
 
@@ -91,14 +93,17 @@ def solve_conduction(
     conductivities, is narrow enough whatever the tolerance. ``device`` is ``cpu`` (compiled
     kernels), ``cuda``, ``auto`` (CUDA where there is one) or ``torch`` (the CUDA path's code on the
     CPU). Raises ``Invalid`` for what cannot be meant. Where a device's memory is too small the CPU
-    takes over and ``remark`` says so, or, unless ``falls_back``, ``Transient`` is raised.
+    takes over and ``remark`` says so, or, unless ``falls_back``, ``Transient`` is raised. Callers
+    that solve one after another save time by lending the same ``memory``.
     """
     turned, turned_m, order = _turned(conductivity, axis, voxel_size_m, sides, tolerance)
     if device not in get_args(Device):
         raise Invalid(f"device must be one of {', '.join(get_args(Device))}, not {device!r}")
     threads = n_threads or available_cores()
     limits = _Limits(tolerance, negligible, max_iterations, falls_back)
-    result = _solve(turned, turned_m, sides, limits, threads, return_field, device)
+    memory = memory or Memory()
+    memory.clear()
+    result = _solve(turned, turned_m, sides, limits, threads, memory, return_field, device)
     if result.potential is None:
         return result
     back = result.potential.transpose(np.argsort(order))
@@ -165,11 +170,14 @@ def _solve(
     sides: Sides,
     limits: _Limits,
     n_threads: int,
+    memory: Memory,
     return_field: bool,
     device: Device,
 ) -> Conduction:
     shape = table.labels.shape
-    problem = pose(table, spacing_m, is_periodic=sides == "periodic", n_threads=n_threads)
+    problem = pose(
+        table, spacing_m, is_periodic=sides == "periodic", n_threads=n_threads, memory=memory
+    )
     layer_mean, unit = problem.layer_mean, problem.unit
     if problem.way is None:
         nothing, never = np.zeros(shape[0]), np.full(shape[0], np.inf)

@@ -14,6 +14,7 @@ from simulators.properties.conduction.conductivity_table import (
 from simulators.properties.conduction.conjugate_gradients import Solution, estimate_energy
 from simulators.properties.conduction.devices import Device, solve_on
 from simulators.properties.conduction.laying_out import dense_potential, lay_out
+from simulators.properties.conduction.memory import Memory
 from simulators.properties.conduction.problem import Problem, pose
 
 __all__ = [
@@ -21,6 +22,7 @@ __all__ = [
     "Conductivity",
     "ConductivityTable",
     "Device",
+    "Memory",
     "Problem",
     "Solution",
     "dense_potential",

@@ -1,4 +1,4 @@
-"""Sort conductivities into kinds, and the faces between kinds into classes a factor 2 wide."""
+"""Sort conductivities into kinds, and the faces between kinds into classes a factor 4 wide."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ def _levels(values: Reals) -> Reals:
 
 
 def classes_of(values: Reals, weights: Reals) -> Codes:
-    """Sort faces between kinds into classes a factor 2 wide, 0 the best: axis, kind, kind."""
+    """Sort faces between kinds into classes a factor 4 wide, 0 the best: axis, kind, kind."""
     rho = 0.5 / 2 ** (np.unique(_levels(values)) / 2)
     face = weights[:, None, None] / (rho[:, None] + rho[None, :])
-    classes = np.minimum(np.floor(np.log2(face.max() / face) + 0.5), N_CLASSES - 1)
+    classes = np.minimum(np.floor(np.log2(face.max() / face) / 2 + 0.5), N_CLASSES - 1)
     return np.asarray(classes, np.uint8)

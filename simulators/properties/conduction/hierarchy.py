@@ -9,6 +9,7 @@ import numpy as np
 from simulators.properties.compiled import Codes, Floats, Integers, Reals
 from simulators.properties.conduction import coarse_cycle as cycle
 from simulators.properties.conduction.checkerboard import Layout, wrap_planes
+from simulators.properties.conduction.memory import Memory
 from simulators.properties.conduction.merged_faces import (
     Block,
     merge_faces,
@@ -86,6 +87,7 @@ def build_hierarchy(
     red: Codes | Floats,
     black: Codes | Floats,
     n_threads: int,
+    memory: Memory,
 ) -> Hierarchy:
     """Merge the finest grid (flags, or half-voxel resistances) into ever coarser grids."""
     layouts, blocks = _plan(finest, 1 / np.sqrt(weights))
@@ -96,7 +98,7 @@ def build_hierarchy(
         start += cycle.N_ARRAYS * layout.size
         n_sides += 2 * layout.plane
     hierarchy = Hierarchy(
-        np.zeros(start, np.float32),
+        memory.zeros(start),
         np.concatenate([layout.sides().reshape(-1) for layout in layouts]),
         table,
         tuple(layouts),

@@ -9,6 +9,7 @@ from simulators.properties.conduction.alike_grid import AlikeGrid
 from simulators.properties.conduction.checkerboard import Layout, join_colours, wrap_planes
 from simulators.properties.conduction.conductivity_table import ConductivityTable
 from simulators.properties.conduction.hierarchy import build_hierarchy
+from simulators.properties.conduction.memory import Memory
 from simulators.properties.conduction.mixed_grid import MixedGrid
 from simulators.properties.conduction.painting import (
     count_neighbours,
@@ -27,13 +28,20 @@ def make_even(labels: Labels) -> Labels:
 
 
 def plan_layout(
-    table: ConductivityTable, runs: Runs, spacing_m: Reals, *, is_periodic: bool, n_threads: int
+    table: ConductivityTable,
+    runs: Runs,
+    spacing_m: Reals,
+    *,
+    is_periodic: bool,
+    n_threads: int,
+    memory: Memory,
 ) -> tuple[Road, Layout]:
     """Return what every grid is laid out from; periodic sides must be of even length (or 1)."""
     nz, ny, nx = table.labels.shape
     layout = Layout(nz, ny, nx, is_periodic and ny > 1, is_periodic and nx > 1)
     weights = (spacing_m[0] / spacing_m) ** 2
-    return Road(runs, table.labels, table.values, weights, is_periodic, n_threads), layout
+    road = Road(runs, table.labels, table.values, weights, is_periodic, n_threads, memory)
+    return road, layout
 
 
 def lay_out(road: Road, layout: Layout) -> AlikeGrid | MixedGrid:
@@ -57,12 +65,14 @@ def _lay_out_alike(road: Road, layout: Layout) -> AlikeGrid:
     rows = (runs.row_start, runs.span, runs.touches)
     run_slabs(paint_flags, nz, n_threads, *rows, *flags, layout.ny, layout.nx)
     _wrap(layout, flags)
-    hierarchy = build_hierarchy(layout, road.weights, flags[0], flags[1], n_threads)
+    hierarchy = build_hierarchy(layout, road.weights, flags[0], flags[1], n_threads, road.memory)
     degrees = [np.zeros(layout.size, np.uint8) for _ in range(2)]
     for colour in (0, 1):
         both = (flags[colour], flags[1 - colour], colour, degrees[colour])
         run_slabs(count_neighbours, nz, n_threads, *both, layout.grid)
-    return AlikeGrid(layout, layout.sides(), hierarchy, road, n_threads, degrees[0], degrees[1])
+    room = road.memory.zeros(2 * layout.size)
+    common = (layout, layout.sides(), hierarchy, road, n_threads, room)
+    return AlikeGrid(*common, degrees[0], degrees[1])
 
 
 def _lay_out_mixed(road: Road, layout: Layout) -> MixedGrid:
@@ -72,10 +82,12 @@ def _lay_out_mixed(road: Road, layout: Layout) -> MixedGrid:
         colour[: layout.plane] = 0
         colour[-layout.plane :] = 0
     _wrap(layout, colours)
-    hierarchy = build_hierarchy(layout, road.weights, colours[0], colours[1], n_threads)
+    hierarchy = build_hierarchy(
+        layout, road.weights, colours[0], colours[1], n_threads, road.memory
+    )
     material = (colours[0], colours[1], road.weights.astype(np.float32))
-    room = np.zeros(2 * layout.size, np.float32)
-    grid = MixedGrid(layout, layout.sides(), hierarchy, road, n_threads, material, room)
+    room = road.memory.zeros(2 * layout.size)
+    grid = MixedGrid(layout, layout.sides(), hierarchy, road, n_threads, room, material)
     grid.invert()
     return grid
 
@@ -83,7 +95,9 @@ def _lay_out_mixed(road: Road, layout: Layout) -> MixedGrid:
 def _paint_resistances(road: Road, layout: Layout) -> list[Floats]:
     with np.errstate(divide="ignore"):
         rho_of_label = (0.5 * road.values.max() / road.values).astype(np.float32)
-    colours = [np.full(layout.size, np.inf, np.float32) for _ in range(2)]
+    colours = [road.memory.zeros(layout.size) for _ in range(2)]
+    for colour in colours:
+        colour.fill(np.inf)
     runs = road.runs
     rows = (runs.row_start, runs.span, runs.touches)
     target = (rho_of_label, *colours)

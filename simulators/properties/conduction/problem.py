@@ -11,6 +11,7 @@ from simulators.properties.conduction.checkerboard import Layout
 from simulators.properties.conduction.conductance_classes import kinds_of
 from simulators.properties.conduction.conductivity_table import ConductivityTable, survey
 from simulators.properties.conduction.laying_out import make_even, plan_layout
+from simulators.properties.conduction.memory import Memory
 from simulators.properties.conduction.road import Road
 from simulators.properties.percolation import find_runs
 
@@ -30,9 +31,14 @@ class Problem:
 
 
 def pose(
-    table: ConductivityTable, spacing_m: Reals, *, is_periodic: bool, n_threads: int
+    table: ConductivityTable,
+    spacing_m: Reals,
+    *,
+    is_periodic: bool,
+    n_threads: int,
+    memory: Memory | None = None,
 ) -> Problem:
-    """Find what percolates from end to end of axis 0, and plan the grid for it."""
+    """Find what percolates from end to end of axis 0, and plan the grid for it in ``memory``."""
     shape = table.labels.shape
     layer_mean, conducting = survey(table, n_threads)
     if is_periodic:
@@ -42,6 +48,13 @@ def pose(
     fraction = runs.n_connected / (conducting * (table.labels.size / np.prod(shape)))
     if fraction == 0:
         return Problem(layer_mean, 0.0, None, 0.0)
-    road, layout = plan_layout(table, runs, spacing_m, is_periodic=is_periodic, n_threads=n_threads)
+    road, layout = plan_layout(
+        table,
+        runs,
+        spacing_m,
+        is_periodic=is_periodic,
+        n_threads=n_threads,
+        memory=memory or Memory(),
+    )
     unit = float(table.values.max()) * layout.nz / (layout.ny * layout.nx)
     return Problem(layer_mean, fraction, (road, layout), unit)

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Final
 
 import numpy as np
 
 from simulators.properties.compiled import Floats, Labels, Reals
 from simulators.properties.conduction.checkerboard import Grid
 from simulators.properties.conduction.equilibrated_flux import flux_energy
+from simulators.properties.conduction.face_flux import n_faces
+from simulators.properties.conduction.memory import Memory
 from simulators.properties.conduction.spanning_tree import SpanningTree, grow_tree
 from simulators.properties.percolation import Runs
+
+MOST_CIRCULATED: Final = 2**25
+"""Voxels up to which a flux is kept face by face: 12 bytes a voxel, too much for a large volume."""
 
 
 @dataclass
@@ -25,7 +31,10 @@ class Road:
     """Factors of faces along z, y and x: (height / edge) squared."""
     is_periodic: bool
     n_threads: int
+    memory: Memory = field(default_factory=Memory)
     tree: SpanningTree | None = None
+    faces: Floats | None = None
+    """Room for the flux through every face; empty where the volume is too large for it."""
 
     def energy(self, flux: Floats, grid: Grid) -> float:
         """Return the energy of the flux that carries ``flux`` (red, then black) out; uses it up."""
@@ -38,7 +47,12 @@ class Road:
                 is_periodic=self.is_periodic,
                 n_threads=self.n_threads,
             )
+        if self.faces is None:
+            is_small = self.labels.size <= MOST_CIRCULATED
+            self.faces = self.memory.zeros(n_faces(self.labels.shape) if is_small else 0)
+        else:
+            self.faces.fill(0)
         with np.errstate(divide="ignore"):
             rho = 0.5 * self.values.max() / self.values
         common = (self.runs.span, self.labels, rho, self.weights)
-        return flux_energy(self.tree, *common, flux, grid, self.n_threads)
+        return flux_energy(self.tree, *common, flux, grid, self.faces, self.n_threads)

@@ -1,7 +1,7 @@
 """A spanning forest of the percolating runs, rooted at the end faces, best conducting faces first.
 
 It is the road on which ``equilibrated_flux`` sends what a potential leaves unbalanced. Prim's
-maximum spanning tree, on runs instead of voxels and with conductances in classes a factor 2 wide:
+maximum spanning tree, on runs instead of voxels and with conductances in classes a factor 4 wide:
 a run is reached through the best class of face that leads to it, the earliest first within a class.
 The front half grows from the front end and the back half from the back end, each on its own, so two
 threads can work; what neither reaches inside its half is grown last.

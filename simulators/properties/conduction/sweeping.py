@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 
-from experiments.errors import InternalError
 from simulators.properties.compiled import Codes, Floats, kernel
 from simulators.properties.conduction import coarse_cycle
 from simulators.properties.conduction.checkerboard import Grid, Layout, wrap_planes
@@ -28,6 +27,8 @@ class Sweeping:
     hierarchy: Hierarchy
     road: Road
     n_threads: int
+    room: Floats
+    """Two vectors that ``flux_energy`` uses up; ``spare`` lends the second one."""
 
     @property
     def shape(self) -> tuple[Codes, Grid]:
@@ -36,11 +37,11 @@ class Sweeping:
 
     def zeros(self) -> Floats:
         """Return a new vector of zeros."""
-        return self.layout.zeros()
+        return self.road.memory.zeros(self.layout.size)
 
     def spare(self) -> Floats:
-        """Return a vector of zeros with room before it, which ``flux_energy`` needs."""
-        return np.zeros(2 * self.layout.size, np.float32)[self.layout.size :]
+        """Return the vector of zeros that there is; it can be lent only once."""
+        return self.room[self.layout.size :]
 
     def turn(self, u: Floats, p: Floats, z: Floats, alpha: float, beta: float) -> None:
         """Take u + alpha p, then make z + beta p the next direction."""
@@ -52,9 +53,8 @@ class Sweeping:
 
     def flux_energy(self, r: Floats, spare: Floats) -> float:
         """Return the energy of a flux that carries ``r`` to the end faces; ``spare`` is lost."""
-        flux = spare.base
-        if not isinstance(flux, np.ndarray) or flux.size != 2 * r.size:
-            raise InternalError("flux_energy needs a vector from spare()")
+        del spare  # the second half of the room
+        flux = self.room
         flux[: r.size] = 0
         flux[r.size :] = r
         return self.road.energy(flux, self.layout.grid)
