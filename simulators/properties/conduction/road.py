@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Final
 
 import numpy as np
 
@@ -11,12 +10,9 @@ from simulators.properties.compiled import Floats, Labels, Reals
 from simulators.properties.conduction.checkerboard import Grid
 from simulators.properties.conduction.equilibrated_flux import flux_energy
 from simulators.properties.conduction.face_flux import n_faces
-from simulators.properties.conduction.memory import Memory
+from simulators.properties.conduction.memory import SPARING_ABOVE, Memory
 from simulators.properties.conduction.spanning_tree import SpanningTree, grow_tree
 from simulators.properties.percolation import Runs
-
-MOST_CIRCULATED: Final = 2**25
-"""Voxels up to which a flux is kept face by face: 12 bytes a voxel, too much for a large volume."""
 
 
 @dataclass
@@ -48,8 +44,8 @@ class Road:
                 n_threads=self.n_threads,
             )
         if self.faces is None:
-            is_small = self.labels.size <= MOST_CIRCULATED
-            self.faces = self.memory.zeros(n_faces(self.labels.shape) if is_small else 0)
+            is_sparing = self.labels.size > SPARING_ABOVE
+            self.faces = self.memory.zeros(0 if is_sparing else n_faces(self.labels.shape))
         else:
             self.faces.fill(0)
         with np.errstate(divide="ignore"):

@@ -125,7 +125,7 @@ def test_a_flux_takes_twelve_bytes_a_voxel():
 
 @pytest.mark.parametrize("family", FAMILIES[:2], ids=lambda family: family.__name__)
 def test_a_volume_too_large_for_it_is_certified_along_the_tree_alone(family, monkeypatch):
-    monkeypatch.setattr("simulators.properties.conduction.road.MOST_CIRCULATED", 0)
+    monkeypatch.setattr("simulators.properties.conduction.road.SPARING_ABOVE", 0)
     for seed in range(8):
         problem = random_problem(family, seed)
         if problem.labels.shape[problem.axis] < 2:

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from simulators.properties.conduction.memory import VALUES_PER_VOXEL, Memory
+from simulators.properties.conduction.memory import SPARING_ABOVE, VALUES_PER_VOXEL, Memory
 from simulators.properties.transport import solve_conduction
 
 
@@ -24,6 +24,13 @@ def test_what_does_not_fit_comes_from_the_system():
     memory = Memory(1)
     assert not memory.zeros(VALUES_PER_VOXEL + 1).any()
     assert Memory().zeros(5).size == 5
+
+
+def test_a_large_volume_gets_no_block():
+    memory = Memory(SPARING_ABOVE + 1)
+    first, second = memory.zeros(8), memory.zeros(8)
+    memory.clear()
+    assert not any(np.shares_memory(memory.zeros(8), vector) for vector in (first, second))
 
 
 def test_a_solve_in_used_memory_gives_the_same_bits():
