@@ -15,6 +15,7 @@ from experiments.campaign import Campaign, PartChoice
 from experiments.job import Job
 from experiments.observation import Observation
 from experiments.ranking import Question, Ranking
+from experiments.source import with_sources
 
 LANE: Final = "decide"
 
@@ -93,9 +94,10 @@ def rank(
     *chunks: tuple[Observation, ...],
 ) -> Ranking:
     """Ask the campaign's decider about everything observed so far."""
+    observations = tuple(observation for chunk in chunks for observation in chunk)
     question = Question(
-        campaign=campaign,
-        observations=tuple(observation for chunk in chunks for observation in chunk),
+        campaign=with_sources(campaign, (one.job.fidelity for one in observations)),
+        observations=observations,
         pending=pending,
         left=left,
         n_candidates=n_candidates,

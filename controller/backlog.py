@@ -21,26 +21,41 @@ class Planned:
 
 
 def backlog_of(
-    campaign: Campaign, ranking: Ranking, *, known: Container[str]
+    campaign: Campaign,
+    ranking: Ranking,
+    *,
+    known: Container[str],
+    again: Container[str] = (),
 ) -> dict[str, Planned]:
-    """Return a ranking's candidates by job id, best first, without jobs already dispatched."""
+    """Return a ranking's candidates by job id, best first, without jobs already dispatched.
+
+    A job of ``again`` counts for another level now: its design is measured anew, with another seed.
+    """
     planned: dict[str, Planned] = {}
     for candidate in ranking.candidates:
-        job = new_job(
-            campaign.name,
-            candidate.design,
-            candidate.fidelity,
-            campaign_seed=campaign.seed,
-            replicate=candidate.replicate,
-        )
+        job = _job_of(campaign, candidate, candidate.replicate)
+        n = 0
+        while job.id in again:
+            n += 1
+            job = _job_of(campaign, candidate, candidate.replicate + n)
         if job.id not in known and job.id not in planned:
             planned[job.id] = Planned(job, candidate, ranking.position)
     return planned
 
 
+def _job_of(campaign: Campaign, candidate: Candidate, replicate: int) -> Job:
+    return new_job(
+        campaign.name,
+        candidate.design,
+        candidate.fidelity,
+        campaign_seed=campaign.seed,
+        replicate=replicate,
+    )
+
+
 def check_ranking(campaign: Campaign, ranking: Ranking) -> None:
     """Raise ``Rejected`` where a decider proposes what the campaign does not allow."""
-    levels = [fidelity.name for fidelity in campaign.fidelities]
+    levels = [fidelity.name for fidelity in campaign.own_fidelities]
     for candidate in ranking.candidates:
         if candidate.fidelity not in levels:
             raise Rejected(

@@ -126,7 +126,8 @@ def allowance(state: State, session_s: float = 0.0) -> Allowance:
     """Return what the campaign may still spend, so many seconds into the present session."""
     campaign = state.campaign
     counts_cost = campaign.budget.fine_equivalents is not None
-    cost = relative_cost(campaign, state.observations if counts_cost else {})
+    every_cost = relative_cost(campaign, state.observations if counts_cost else {})
+    cost = {level.name: every_cost[level.name] for level in campaign.own_fidelities}
     return Allowance(
         campaign.budget,
         cost,

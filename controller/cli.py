@@ -20,6 +20,8 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "resume": ("resume", "Lift a campaign's pause."),
     "drain": ("drain", "End a campaign's session once what runs is done."),
     "abort": ("abort", "End a campaign for good; what it found is kept."),
+    "upgrade": ("upgrade", "Say what becomes of results that earlier versions made."),
+    "recycle": ("recycle", "Replace a campaign's compute by a fresh one, in good order."),
     "report": ("report", "Write the HTML report of a campaign."),
     "export": ("export", "Write a campaign's data as CSV, Parquet and RO-Crate."),
     "characterize": ("characterize", "Measure the effective properties of an image."),

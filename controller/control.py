@@ -28,13 +28,22 @@ from controller.decide import (
     Withdraw,
     decide,
 )
-from controller.events import Dispatched, Event, Finished, Interrupted, Observed, Recorded
+from controller.events import (
+    Dispatched,
+    Event,
+    Finished,
+    Interrupted,
+    Observed,
+    Recorded,
+    UpgradeChoice,
+    UpgradeSettled,
+)
 from controller.failpoint import pass_failpoint
 from controller.fold import fold
 from controller.inbox import Inbox
 from controller.journal import Journal
 from controller.obey import carry_out, obey
-from controller.order import Answer, Done, Look, Order, Refused, Seen
+from controller.order import Answer, Done, Look, Order, Recycle, Refused, Seen
 from controller.progress import Moment, take_snapshot
 from controller.room import Room
 from controller.snapshot import ProgressView, Snapshot
@@ -70,6 +79,8 @@ class Control:
         clock: Clock,
         turn_s: float = _TURN_S,
         inbox: Inbox | None = None,
+        after_upgrade: UpgradeChoice | None = None,
+        user: str = "",
         stop_after: int | None = None,
         when_stored: Callable[[State], None] = lambda _: None,
         log: Callable[[str], None] = lambda _: None,
@@ -86,6 +97,8 @@ class Control:
         self._clock = clock
         self._turn_s = turn_s
         self._inbox = inbox or Inbox()
+        self._after_upgrade = after_upgrade
+        self._user = user
         self._stop_after = stop_after
         self._when_stored = when_stored
         self._n_observed_before = _n_searched(state)
@@ -136,6 +149,8 @@ class Control:
         self._store_heard()
         obeyed = obey(order, self._state, by, has_session=True)
         self._store(obeyed.events)
+        if isinstance(order, Recycle):
+            self.ask_to_recycle(f"{by}: {order.reason}" if order.reason else by)
         self._go_on()
         return Done(message=obeyed.words)
 
@@ -149,6 +164,7 @@ class Control:
         """Do everything there is to do, as far as the disk takes it."""
         try:
             self._store_heard()
+            self._settle_upgrade()
             self._follow_decisions()
         except DiskFull as error:
             self._room.refused(error)
@@ -169,6 +185,13 @@ class Control:
             self._store([Interrupted(reason=self._talk.hopeless.message)])
             raise self._talk.hopeless
         self._talk.teach(self._state)
+
+    def _settle_upgrade(self) -> None:
+        """Decide about results of earlier versions as whoever started the session said."""
+        if self._state.outdated is not None and self._after_upgrade is not None:
+            event = UpgradeSettled(choice=self._after_upgrade, by=self._user)
+            self._store([event])
+            self._talk.teach(self._state)
 
     def _follow_decisions(self) -> None:
         """Decide and act until nothing is left to decide."""
@@ -221,6 +244,8 @@ class Control:
     def _stored_ending(self) -> Ending | None:
         if self._state.phase == "finished":
             return "finished"
+        if self._state.phase == "interrupted":  # by an order
+            return "stopped as asked"
         if self._stop_reason is not None:
             self._store([Interrupted(reason=self._stop_reason)])
             return "interrupted"

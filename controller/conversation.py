@@ -103,7 +103,7 @@ class Conversation:
 
     def teach(self, state: State) -> None:
         """Tell compute the observations it was not told yet."""
-        if not self._n_slots:
+        if not self._n_slots or state.outdated is not None:
             return
         news = itertools.islice(state.observations.values(), self._n_taught, None)
         while chunk := tuple(itertools.islice(news, LEARN_CHUNK)):

@@ -122,7 +122,7 @@ def decide(state: State, situation: Situation) -> tuple[Command, ...]:
     )
     if poisoned:
         return poisoned
-    if state.pause is not None:
+    if state.pause is not None or state.outdated is not None:
         return _withdrawals(state, situation)
     sends = _sends(state, situation)
     room = situation.in_flight_limit - len(situation.sent) - len(sends)

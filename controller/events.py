@@ -15,6 +15,9 @@ from experiments.job import Job
 from experiments.observation import Observation
 from experiments.ranking import Candidate, Ranking
 
+UpgradeChoice = Literal["keep", "redo", "back"]
+"""Keep the old results as a source of their own, make them again, or go back to their versions."""
+
 
 class CampaignStarted(Frozen):
     """The first event of every campaign."""
@@ -126,6 +129,15 @@ class Unpaused(Frozen):
     reason: str = ""
 
 
+class UpgradeSettled(Frozen):
+    """A person said what becomes of results that earlier versions of the stages made."""
+
+    kind: Literal["upgrade_settled"] = "upgrade_settled"
+    choice: UpgradeChoice
+    by: str
+    reason: str = ""
+
+
 class Aborted(Frozen):
     """A person ended the campaign for good."""
 
@@ -156,6 +168,7 @@ Event = Annotated[
     | Paused
     | Unpaused
     | Aborted
+    | UpgradeSettled
     | Finished,
     Field(discriminator="kind"),
 ]

@@ -23,13 +23,15 @@ from controller.events import (
     Recorded,
     Resumed,
     Unpaused,
+    UpgradeSettled,
 )
 from controller.growing_map import GrowingMap
 from controller.state import Asked, Dispatch, Outlook, Pause, Session, State
+from controller.upgrade import kept_apart, made_again, outdated, seen_versions
 from controller.usage import Usage
 from experiments.errors import InternalError
 
-_OF_PEOPLE: Final = (Paused, Unpaused, Aborted)
+_OF_PEOPLE: Final = (Paused, Unpaused, Aborted, UpgradeSettled)
 """Events that another campaign's control, or a command, may write on a person's behalf."""
 
 _Draft = dict[str, Any]
@@ -90,6 +92,8 @@ def _apply(draft: _Draft, recorded: Recorded) -> None:
             _lose_attempt(draft, event)
         case ComputeStarted() | ComputeLost() as event:
             _change_compute(draft, event, recorded)
+        case UpgradeSettled() as event:
+            _settle_upgrade(draft, event)
         case Paused() | Unpaused() | Aborted() as event:
             _obey(draft, event, recorded)
         case CampaignStarted() | Resumed() | Amended() | Interrupted() | Finished() as event:
@@ -131,6 +135,15 @@ def _obey(draft: _Draft, event: Paused | Unpaused | Aborted, recorded: Recorded)
             why = f"aborted by {event.by}" + (f": {event.reason}" if event.reason else "")
             draft.update(phase="finished", reason=why, pause=None, is_aborted=True)
             draft["in_flight"].clear()
+            draft["outdated"] = None
+
+
+def _settle_upgrade(draft: _Draft, event: UpgradeSettled) -> None:
+    if draft["outdated"] is None:
+        raise InternalError("an upgrade was settled that did not wait for it")
+    if event.choice != "back":
+        settle = kept_apart if event.choice == "keep" else made_again
+        draft.update(settle(State(**draft)))
 
 
 def _change_compute(draft: _Draft, event: ComputeStarted | ComputeLost, recorded: Recorded) -> None:
@@ -138,6 +151,7 @@ def _change_compute(draft: _Draft, event: ComputeStarted | ComputeLost, recorded
         draft["n_compute_lost"] += 1
         return
     draft.update(stage_versions=dict(event.stage_versions), versions=dict(event.versions))
+    draft["outdated"] = outdated(State(**draft), recorded.at)
     _update_session(draft, n_slots=event.slots)
     if draft["in_flight"]:
         _note_first_job(draft, recorded)
@@ -155,7 +169,9 @@ def _rank(draft: _Draft, event: Ranked) -> None:
         decider_version=ranking.decider_version,
         n_meanwhile=max(n_meanwhile, asked.n_meanwhile // 2 if asked is not None else 0),
     )
-    draft["backlog"] = backlog_of(draft["campaign"], ranking, known=draft["dispatches"])
+    draft["backlog"] = backlog_of(
+        draft["campaign"], ranking, known=draft["dispatches"], again=draft["kept_apart"]
+    )
     if ranking.recommended is not None:
         draft["recommended"] = ranking.recommended
     if ranking.prospect is not None:
@@ -189,6 +205,7 @@ def _observe(draft: _Draft, event: Observed, recorded: Recorded) -> None:
     del draft["in_flight"][job.id]
     draft["observations"] = draft["observations"].plus(job.id, event.observation)
     draft["observed_at"] = draft["observed_at"].plus(job.id, recorded.at)
+    draft["seen_versions"] = seen_versions(draft["seen_versions"], event.observation)
     draft["usage"][job.fidelity] = draft["usage"].get(job.fidelity, Usage()).plus(event.observation)
     _update_session(draft, last_observed_s=recorded.session_s)
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from controller.events import Aborted, Event, Paused, Unpaused
+from controller.events import Aborted, Event, Interrupted, Paused, Unpaused, UpgradeSettled
 from controller.fold import fold
 from controller.journal import Journal
-from controller.order import Abort, Done, Drain, Look, Order, Pause, Resume
+from controller.order import Abort, Done, Drain, Look, Order, Pause, Recycle, Resume, SettleUpgrade
 from controller.state import State
 from experiments.errors import Invalid
 
@@ -47,6 +47,12 @@ def obey(order: Order, state: State, by: str, *, has_session: bool) -> Obeyed:
         case Abort():
             ended = Aborted(by=by, reason=order.reason)
             return Obeyed((ended,), f"campaign {name} is aborted; what it found is kept")
+        case SettleUpgrade():
+            return _settle(order, state, by, has_session=has_session)
+        case Recycle():
+            if not has_session:
+                raise Invalid(f"nobody works on campaign {name} now; there is nothing to recycle")
+            return Obeyed((), "compute is replaced by a fresh one as soon as what runs allows it")
 
 
 def carry_out(journal: Journal, order: Order, by: str) -> Done:
@@ -58,6 +64,21 @@ def carry_out(journal: Journal, order: Order, by: str) -> Done:
     obeyed = obey(order, state, by, has_session=False)
     journal.append(order.campaign, obeyed.events, accept=lambda recorded: fold(recorded, state))
     return Done(message=obeyed.words)
+
+
+def _settle(order: SettleUpgrade, state: State, by: str, *, has_session: bool) -> Obeyed:
+    """Return the decision about results of earlier versions; going back ends the session."""
+    name = state.campaign.name
+    if state.outdated is None:
+        raise Invalid(f"campaign {name} waits for no decision about an upgrade")
+    settled = UpgradeSettled(choice=order.choice, by=by, reason=order.reason)
+    if order.choice == "back":
+        way = f"to go back, {state.outdated.way_back}; then cellwright run"
+        ended = (Interrupted(reason=way),) if has_session else ()
+        return Obeyed((settled, *ended), way)
+    n = state.outdated.n
+    done = "are a source of their own now" if order.choice == "keep" else "are made again"
+    return Obeyed((settled,), f"campaign {name} goes on; the {n} results of before {done}")
 
 
 def _pause(order: Pause, state: State, by: str, *, has_session: bool) -> Obeyed:

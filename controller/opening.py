@@ -9,6 +9,7 @@ from controller.fold import fold
 from controller.journal import Journal
 from controller.state import State
 from experiments.errors import Invalid
+from experiments.source import without_sources
 
 
 def open_campaign(journal: Journal, loaded: LoadedCampaign) -> State:
@@ -27,7 +28,7 @@ def open_campaign(journal: Journal, loaded: LoadedCampaign) -> State:
             f"{loaded.source}: campaign {campaign.name} was {before.reason}; it stays so: give the "
             "campaign a new name"
         )
-    changed = changes(before.campaign, campaign)
+    changed = changes(without_sources(before.campaign), campaign)
     refused = {key: pair for key, pair in changed.items() if not may_change(key)}
     if refused:
         listed = "; ".join(f"{key}: {old} → {new}" for key, (old, new) in refused.items())

@@ -6,6 +6,7 @@ from typing import Annotated, Final, Literal
 
 from pydantic import Field, TypeAdapter, ValidationError
 
+from controller.events import UpgradeChoice
 from controller.snapshot import Snapshot
 from experiments.errors import Invalid
 from experiments.frozen import Frozen
@@ -48,6 +49,23 @@ class Abort(Frozen):
     reason: Reason = ""
 
 
+class SettleUpgrade(Frozen):
+    """Say what becomes of results that earlier versions made."""
+
+    kind: Literal["upgrade"] = "upgrade"
+    campaign: CampaignName
+    choice: UpgradeChoice
+    reason: Reason = ""
+
+
+class Recycle(Frozen):
+    """Replace compute by a fresh one, in good order."""
+
+    kind: Literal["recycle"] = "recycle"
+    campaign: CampaignName
+    reason: Reason = ""
+
+
 class Look(Frozen):
     """Show the moment; answered by ``Seen``, and only where the campaign is being worked on."""
 
@@ -55,7 +73,9 @@ class Look(Frozen):
     campaign: CampaignName
 
 
-Order = Annotated[Pause | Resume | Drain | Abort | Look, Field(discriminator="kind")]
+Order = Annotated[
+    Pause | Resume | Drain | Abort | SettleUpgrade | Recycle | Look, Field(discriminator="kind")
+]
 
 
 class Done(Frozen):

@@ -57,6 +57,7 @@ def take_snapshot(state: State, moment: Moment) -> Snapshot:
         last_failure_message=last.failure.message if last and last.failure else None,
         elapsed_s=working_s(state) + moment.since_last_event_s,
         left_s=_left_s(state, moment.n_workers),
+        outdated=None if state.outdated is None else state.outdated.words,
         paused=None if state.pause is None else state.pause.words,
         ended_by=state.reason if state.phase == "finished" else "",
         note=moment.note,
@@ -68,6 +69,8 @@ def _phase(state: State, moment: Moment) -> Phase:
         return Phase.aborted if state.is_aborted else Phase.finished
     if moment.is_stopping or state.phase == "interrupted":
         return Phase.stopping
+    if state.outdated is not None:
+        return Phase.outdated
     if state.pause is not None:
         return Phase.draining if state.pause.is_drain else Phase.paused
     if not moment.n_workers:
@@ -90,7 +93,8 @@ def _levels(state: State) -> tuple[LevelProgress, ...]:
             for job in state.in_flight.values()
             if job.fidelity == level.name and job.purpose == "search"
         ]
-        limited = campaign.budget.fine_equivalents is None
+        is_source = level.source_of is not None
+        limited = campaign.budget.fine_equivalents is None and not is_source
         levels.append(
             LevelProgress(
                 fidelity=level.name,

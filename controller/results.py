@@ -128,7 +128,7 @@ def spent(state: State) -> Spent:
         used: dict[str, float] = {"fine_equivalents": allowance(state).used}
         limit: dict[str, float] = {"fine_equivalents": budget.fine_equivalents}
     else:
-        names = [level.name for level in state.campaign.fidelities]
+        names = [level.name for level in state.campaign.own_fidelities]
         used = {name: state.n_dispatched.get(name, 0) for name in names}
         limit = {name: budget.evaluations.get(name, 0) for name in names}
     used |= {currency: currency_used(state, currency) for currency in budget.limits}

@@ -19,7 +19,8 @@ from controller.campaign_file import LoadedCampaign
 from controller.cli import INTERRUPTED
 from controller.compute import Compute
 from controller.control import Control, Outcome
-from controller.control_socket import control_socket
+from controller.control_socket import control_socket, user_name
+from controller.events import UpgradeChoice
 from controller.home import Home, HomeLock, make_home
 from controller.inbox import Inbox
 from controller.journal import Journal
@@ -41,6 +42,8 @@ class SessionOptions:
     n_workers: int | None = None
     stop_after: int | None = None
     take_over: bool = False
+    after_upgrade: UpgradeChoice | None = None
+    """What becomes of results of earlier versions; None asks."""
 
 
 @dataclass(frozen=True)
@@ -98,6 +101,8 @@ def run_session(
             view=view,
             clock=clock,
             inbox=inbox,
+            after_upgrade=options.after_upgrade,
+            user=user_name(os.getuid()),
             stop_after=options.stop_after,
             when_stored=lambda state: _wake(projection, state),
             log=log,

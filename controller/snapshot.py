@@ -18,6 +18,7 @@ class Phase(StrEnum):
     finishing = "finishing"
     paused = "paused"
     draining = "draining"
+    outdated = "waiting for a decision about the upgrade"
     stopping = "stopping"
     aborted = "aborted"
     finished = "finished"
@@ -72,6 +73,8 @@ class Snapshot(Frozen):
     elapsed_s: float
     """Working time of all sessions."""
     left_s: float | None = None
+    outdated: str | None = None
+    """Which versions changed under the results; nothing is dispatched until that is settled."""
     paused: str | None = None
     """Since when, by whom and why nothing is dispatched."""
     ended_by: str = ""

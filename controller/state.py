@@ -70,6 +70,32 @@ class Pause:
 
 
 @dataclass(frozen=True)
+class Outdated:
+    """Results that earlier versions made, about which a person has to decide."""
+
+    changed: Mapping[str, tuple[str, str]]
+    """Stage → (versions before, version now)."""
+    programs: Mapping[str, tuple[str, str]]
+    """Program → (version before, version now), where they differ."""
+    n: int
+    """Results concerned."""
+    at: str
+
+    @property
+    def words(self) -> str:
+        """Return what changed, for people: ``generate 1 → 2, under 12 results``."""
+        stages = (f"{stage} {old} → {now}" for stage, (old, now) in self.changed.items())
+        return f"{', '.join(stages)}, under {self.n} results"
+
+    @property
+    def way_back(self) -> str:
+        """Return what to install to go back."""
+        programs = [f"{name}=={old}" for name, (old, _) in self.programs.items()]
+        stages = [f"{stage} {old}" for stage, (old, _) in self.changed.items()]
+        return f"install {', '.join(programs) or 'the code'} that gave {', '.join(stages)}"
+
+
+@dataclass(frozen=True)
 class Session:
     """One control process's part of the campaign, on its own monotonic clock."""
 
@@ -117,5 +143,15 @@ class State:
     n_observed_at_diagnosis: int = 0
     stage_versions: Mapping[str, str] = field(default_factory=dict)
     versions: Mapping[str, str] = field(default_factory=dict)
+    seen_versions: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Stage → versions that the results of today rest on."""
+    outdated: Outdated | None = None
+    """Nothing is dispatched until a person has decided about it."""
+    n_upgrades: int = 0
+    """Decided about so far."""
+    kept_apart: frozenset[str] = frozenset()
+    """Job ids of results of earlier versions that are levels of their own."""
+    set_aside: Mapping[str, Observation] = field(default_factory=dict)
+    """By job id, what earlier versions gave and was made again, or is being."""
     n_compute_lost: int = 0
     sessions: tuple[Session, ...] = ()

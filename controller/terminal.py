@@ -92,6 +92,8 @@ def plain_line(snapshot: Snapshot) -> str:
     n_failed = sum(snapshot.failures.values())
     if n_failed and snapshot.last_failure_kind:
         parts.append(f"{n_failed} failed, last {snapshot.last_failure_kind}")
+    if snapshot.outdated:
+        parts.append(f"{snapshot.outdated}: {_choices(snapshot)}")
     if snapshot.note:
         parts.append(snapshot.note)
     return " · ".join(parts)
@@ -118,6 +120,8 @@ def block(snapshot: Snapshot) -> Group:
     rows.add_row("workers", _workers(snapshot))
     if snapshot.failures:
         rows.add_row("failed", _failures(snapshot))
+    if snapshot.outdated:
+        rows.add_row("upgrade", f"{snapshot.outdated}: {_choices(snapshot)}")
     if snapshot.paused:
         rows.add_row("paused", snapshot.paused)
     if snapshot.left_s is not None and snapshot.phase not in (Phase.finished, Phase.aborted):
@@ -155,6 +159,10 @@ def closing_lines(
     else:
         third = f"Stopped before the end, everything is saved. To go on: {go_on}"
     return first, second, third
+
+
+def _choices(snapshot: Snapshot) -> str:
+    return f"cellwright upgrade {snapshot.campaign} keep, redo or back"
 
 
 def _is_budget(ended_by: str) -> bool:

@@ -212,6 +212,11 @@ class Campaign(Frozen):
             return wish.metric
         return metric_at(wish.metric, wish.at_power_W)
 
+    @property
+    def own_fidelities(self) -> tuple[Fidelity, ...]:
+        """Return the levels at which designs are evaluated: all but results of earlier versions."""
+        return tuple(level for level in self.fidelities if level.source_of is None)
+
     def fidelity(self, name: str) -> Fidelity:
         """Return the level of that name. Raises ``KeyError``."""
         for fidelity in self.fidelities:

@@ -30,6 +30,8 @@ class Fidelity(Frozen):
     """Relative cost; None lets the campaign measure it."""
     deadline_s: float | None = Field(default=None, gt=0)
     """How long a job of this level may take; None lets the campaign's measured times decide."""
+    source_of: str | None = None
+    """The level whose results of earlier versions these are; never in a campaign file."""
 
     @property
     def voxel_size_m(self) -> float:

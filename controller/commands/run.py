@@ -10,6 +10,7 @@ import click
 from controller import wiring
 from controller.campaign_file import load_campaign
 from controller.cli import FAILED, INTERRUPTED, chosen_home, home_option
+from controller.events import UpgradeChoice
 from controller.progress import Moment, take_snapshot
 from controller.results import measured_best
 from controller.session import SessionOptions, SessionResult, run_session
@@ -29,6 +30,12 @@ from controller.terminal import closing_lines
     help="Stop in good order after N more evaluations.",
 )
 @click.option("--take-over", is_flag=True, help="Take the home from a control that hangs.")
+@click.option(
+    "--after-upgrade",
+    type=click.Choice(["keep", "redo"]),
+    help="Where versions changed under the results: keep the old ones as a source of their own, "
+    "or make them again. Default: wait and ask.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document at the end.")
 @home_option
 @click.pass_context
@@ -40,13 +47,14 @@ def command(
     n_workers: int | None,
     stop_after: int | None,
     take_over: bool,
+    after_upgrade: UpgradeChoice | None,
     as_json: bool,
     own_home: Path | None,
 ) -> int:
     """Start CAMPAIGN (a file, or a built-in name such as quickstart), or resume it."""
     loaded = load_campaign(campaign)
     home_path = chosen_home(ctx, own_home)
-    options = SessionOptions(ray_address, n_workers, stop_after, take_over)
+    options = SessionOptions(ray_address, n_workers, stop_after, take_over, after_upgrade)
     go_on = _go_on(campaign, ctx.find_root().obj or own_home, options)
     try:
         done = run_session(loaded, home_path, options, _say)
