@@ -19,6 +19,7 @@ MODELLESS: Final = ("random", "sobol")
 
 def refuse_contradictions(document: YamlDocument, campaign: Campaign) -> None:
     """Raise ``Invalid`` with file, line and key of the first thing that cannot be."""
+    _refuse_sources(document, campaign)
     _refuse_empty_budgets(document, campaign)
     _refuse_twin_objectives(document, campaign)
     _refuse_exclusive_constraints(document, campaign)
@@ -37,6 +38,14 @@ def _refuse_empty_budgets(document: YamlDocument, campaign: Campaign) -> None:
         raise document.error(
             ("budget", "evaluations"), f"the target {campaign.target} has no evaluations"
         )
+
+
+def _refuse_sources(document: YamlDocument, campaign: Campaign) -> None:
+    for i, level in enumerate(campaign.fidelities):
+        if level.source_of is not None:
+            raise document.error(
+                ("fidelities", i, "source_of"), "no key of a campaign file: control sets it"
+            )
 
 
 def _refuse_twin_objectives(document: YamlDocument, campaign: Campaign) -> None:

@@ -73,3 +73,10 @@ def test_a_rule_that_asks_a_model_is_refused_for_several_objectives() -> None:
     text += "\nstopping: {expected_gain_below: 0.5, plateau_evaluations: 4}\n"
     with pytest.raises(Invalid, match=r"stopping\.expected_gain_below: needs a single objective"):
         parse_campaign(text, "x.yaml", Path())
+
+
+def test_a_source_of_earlier_results_is_no_level_of_a_file() -> None:
+    text = TEXT.replace("{name: fine,", "{name: fine, source_of: coarse,", 1)
+    assert text != TEXT
+    with pytest.raises(Invalid, match="source_of: no key of a campaign file"):
+        parse_campaign(text, "x.yaml", Path())

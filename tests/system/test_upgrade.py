@@ -21,7 +21,7 @@ from tests.system.test_extension import cellwright, installed
 from tests.system.tiny_session import CAMPAIGN, ROOT
 
 __all__ = ["installed"]
-PATIENCE_S = 240.0
+PATIENCE_S = 400.0
 
 
 def wait_for_question(home: Home) -> str:
@@ -39,6 +39,7 @@ def wait_for_question(home: Home) -> str:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)
 def test_an_upgraded_generator_is_asked_about_and_its_old_results_kept(
     installed: Path, tmp_path: Path
 ) -> None:
