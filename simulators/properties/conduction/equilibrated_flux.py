@@ -223,7 +223,8 @@ def _drain(
                 across += own * own * (0.5 if is_alike else rho[line[k]])
                 gate = z - level if side == FRONT_END else z
                 out = -np.float32(own) if side == FRONT_END else np.float32(own)
-                faces[np.uintp(gate + (k & 1) * half + (k >> 1))] = out
+                if keeps:
+                    faces[np.uintp(gate + (k & 1) * half + (k >> 1))] = out
         else:
             beside = (low - 1 if side == LEFT else low + 1) % nx
             own = np.float64(flux[base + ((low ^ colour) & 1) * size + (low >> 1)])
@@ -231,5 +232,6 @@ def _drain(
             flux[base + ((beside ^ colour) & 1) * size + (beside >> 1)] += np.float32(own)
             k = beside if side == LEFT else low
             out = -np.float32(own) if side == LEFT else np.float32(own)
-            faces[x + (k & 1) * half + (k >> 1)] = out
+            if keeps:
+                faces[x + (k & 1) * half + (k >> 1)] = out
     return across / weights[0] + behind / weights[1] + along / weights[2]
