@@ -44,6 +44,12 @@ class ArtifactStore:
             return None
         return data
 
+    def delete(self, artifact: Artifact) -> None:
+        """Delete the file of an artifact, if it is in this store and there."""
+        name = artifact.url.rpartition("/")[2]
+        with contextlib.suppress(FileNotFoundError):
+            self._files.rm_file(self.path("files", artifact.sha256[:2], name))
+
     def path(self, *parts: str) -> str:
         """Return the path of a file of this store that is not named by its content."""
         return "/".join((self._root, *parts))

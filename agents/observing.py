@@ -68,11 +68,12 @@ def observe(
 
 
 def _artifacts(outcome: Outcome, store: ArtifactStore) -> dict[str, Artifact]:
-    """Name the first volume's voxels, and write the mean properties and the discharge curves."""
+    """Name the volumes' voxels, and write the mean properties and the discharge curves."""
     artifacts: dict[str, Artifact] = {}
-    first = outcome.volumes[0].record if outcome.volumes else None
-    if first is not None and first.artifact is not None:
-        artifacts["voxels"] = first.artifact
+    for index, volume in enumerate(outcome.volumes):
+        if volume.record is not None and volume.record.artifact is not None:
+            name = "voxels" if index == 0 else f"voxels@{index}"
+            artifacts[name] = volume.record.artifact
     if outcome.mean is not None:
         artifacts["properties"] = store.write(outcome.mean.model_dump_json().encode(), ".json")
     for index, (power_W, result) in enumerate(outcome.results.items()):

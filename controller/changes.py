@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from experiments.campaign import Campaign
 
-MAY_CHANGE: Final = ("budget", "stopping")
+MAY_CHANGE: Final = ("budget", "stopping", "storage")
 _ABSENT: Final = "absent"
 
 

@@ -45,11 +45,12 @@ from controller.journal import Journal
 from controller.obey import carry_out, obey
 from controller.order import Answer, Done, Look, Order, Recycle, Refused, Seen
 from controller.progress import Moment, take_snapshot
+from controller.retention import voxels_to_drop
 from controller.room import Room
 from controller.snapshot import ProgressView, Snapshot
 from controller.state import State
 from experiments.errors import CellwrightError, DiskFull, Invalid
-from experiments.observation import Failure, FailureKind, Observation
+from experiments.observation import Artifact, Failure, FailureKind, Observation
 
 _TURN_S: Final = 0.25
 _REDRAW_S: Final = 0.5
@@ -83,6 +84,7 @@ class Control:
         user: str = "",
         stop_after: int | None = None,
         when_stored: Callable[[State], None] = lambda _: None,
+        delete: Callable[[Sequence[Artifact]], None] = lambda _: None,
         log: Callable[[str], None] = lambda _: None,
     ) -> None:
         self._state = state
@@ -101,6 +103,7 @@ class Control:
         self._user = user
         self._stop_after = stop_after
         self._when_stored = when_stored
+        self._delete = delete
         self._n_observed_before = _n_searched(state)
         self._stop_reason: str | None = None
         self._drawn_s = float("-inf")
@@ -166,6 +169,7 @@ class Control:
             self._store_heard()
             self._settle_upgrade()
             self._follow_decisions()
+            self._keep_within_storage()
         except DiskFull as error:
             self._room.refused(error)
         else:
@@ -204,6 +208,13 @@ class Control:
 
     def _situation(self) -> Situation:
         return self._talk.situation(self._n_more(), self._clock.elapsed_s())
+
+    def _keep_within_storage(self) -> None:
+        """Delete voxels beyond the disk budget, once the journal says so."""
+        drop = voxels_to_drop(self._state)
+        if drop is not None:
+            self._store([drop])
+            self._delete(drop.artifacts)
 
     def _act(self, command: Command) -> None:
         match command:

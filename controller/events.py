@@ -12,8 +12,9 @@ from experiments.campaign import Campaign
 from experiments.errors import Rejected
 from experiments.frozen import Frozen
 from experiments.job import Job
-from experiments.observation import Observation
+from experiments.observation import Artifact, Observation
 from experiments.ranking import Candidate, Ranking
+from experiments.storage import Storage
 
 UpgradeChoice = Literal["keep", "redo", "back"]
 """Keep the old results as a source of their own, make them again, or go back to their versions."""
@@ -31,11 +32,12 @@ class CampaignStarted(Frozen):
 
 
 class Amended(Frozen):
-    """The two parts of a campaign that may change on the way."""
+    """The parts of a campaign that may change on the way."""
 
     kind: Literal["amended"] = "amended"
     budget: Budget
     stopping: Stopping
+    storage: Storage = Storage()
     text: str
 
 
@@ -104,6 +106,14 @@ class Observed(Frozen):
     observation: Observation
 
 
+class VoxelsDropped(Frozen):
+    """Voxels that a seed makes again are deleted after this, to keep the disk budget."""
+
+    kind: Literal["voxels_dropped"] = "voxels_dropped"
+    artifacts: tuple[Artifact, ...]
+    size_bytes: int = Field(ge=0)
+
+
 class Interrupted(Frozen):
     """Control stopped in good order before the campaign's end."""
 
@@ -164,6 +174,7 @@ Event = Annotated[
     | Dispatched
     | AttemptLost
     | Observed
+    | VoxelsDropped
     | Interrupted
     | Paused
     | Unpaused

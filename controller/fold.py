@@ -24,6 +24,7 @@ from controller.events import (
     Resumed,
     Unpaused,
     UpgradeSettled,
+    VoxelsDropped,
 )
 from controller.growing_map import GrowingMap
 from controller.state import Asked, Dispatch, Outlook, Pause, Session, State
@@ -88,6 +89,9 @@ def _apply(draft: _Draft, recorded: Recorded) -> None:
             _dispatch(draft, event, recorded)
         case Observed() as event:
             _observe(draft, event, recorded)
+        case VoxelsDropped() as event:
+            hashes = [artifact.sha256 for artifact in event.artifacts]
+            draft["stored"] = draft["stored"].without(hashes)
         case AttemptLost() as event:
             _lose_attempt(draft, event)
         case ComputeStarted() | ComputeLost() as event:
@@ -112,7 +116,11 @@ def _change_phase(
         case Resumed():
             draft.update(phase="running", reason="")
         case Amended():
-            changed = {"budget": event.budget, "stopping": event.stopping}
+            changed = {
+                "budget": event.budget,
+                "stopping": event.stopping,
+                "storage": event.storage,
+            }
             draft["campaign"] = draft["campaign"].model_copy(update=changed)
             draft.update(text=event.text, phase="running", reason="")
             if draft["asked"] is not None:
@@ -207,6 +215,8 @@ def _observe(draft: _Draft, event: Observed, recorded: Recorded) -> None:
     draft["observed_at"] = draft["observed_at"].plus(job.id, recorded.at)
     draft["seen_versions"] = seen_versions(draft["seen_versions"], event.observation)
     draft["usage"][job.fidelity] = draft["usage"].get(job.fidelity, Usage()).plus(event.observation)
+    written = event.observation.provenance.artifacts.values()
+    draft["stored"] = draft["stored"].plus(written)
     _update_session(draft, last_observed_s=recorded.session_s)
 
 

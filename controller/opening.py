@@ -34,14 +34,20 @@ def open_campaign(journal: Journal, loaded: LoadedCampaign) -> State:
         listed = "; ".join(f"{key}: {old} → {new}" for key, (old, new) in refused.items())
         raise Invalid(
             f"{loaded.source}: campaign {campaign.name} was started with other values: {listed}; "
-            "only budget and stopping may change: undo this, or give the campaign a new name",
+            "only budget, stopping and storage may change: undo this, or give the campaign a new "
+            "name",
             changed=sorted(refused),
         )
     if before.phase == "finished" and not changed:
         return before
     events: list[Event] = [Resumed()]
     if changed:
-        amended = Amended(budget=campaign.budget, stopping=campaign.stopping, text=loaded.text)
+        amended = Amended(
+            budget=campaign.budget,
+            stopping=campaign.stopping,
+            storage=campaign.storage,
+            text=loaded.text,
+        )
         events.append(amended)
     return _stored(journal, events, before, campaign.name)
 

@@ -26,6 +26,7 @@ from controller.inbox import Inbox
 from controller.journal import Journal
 from controller.opening import open_campaign
 from controller.projection import Projection
+from controller.retention import dropped_voxels
 from controller.snapshot import ProgressView
 from controller.state import State
 from experiments.errors import Invalid
@@ -86,6 +87,8 @@ def run_session(
         state = open_campaign(journal, loaded)
         if state.phase == "finished":
             return SessionResult(home, Outcome(state, "finished"), was_finished=True)
+        if gone := dropped_voxels(state):
+            wiring.delete_artifacts(home, gone)
         name = loaded.campaign.name
         projection = Projection(lambda: wiring.projector(home, name), home.journal, log)
         held.callback(_catch_up, projection, announce)
@@ -105,6 +108,7 @@ def run_session(
             user=user_name(os.getuid()),
             stop_after=options.stop_after,
             when_stored=lambda state: _wake(projection, state),
+            delete=lambda artifacts: wiring.delete_artifacts(home, artifacts),
             log=log,
         )
         if state.pause is not None:

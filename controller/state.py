@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from controller.backlog import Planned
+from controller.stored_artifacts import StoredArtifacts
 from controller.usage import Usage
 from experiments.campaign import Campaign
 from experiments.job import Job
@@ -129,6 +130,7 @@ class State:
     observed_at: Mapping[str, str] = field(default_factory=dict)
     in_flight: Mapping[str, Job] = field(default_factory=dict)
     """Dispatched and not observed, oldest first."""
+    stored: StoredArtifacts = field(default_factory=StoredArtifacts)
     usage: Mapping[str, Usage] = field(default_factory=dict)
     """By fidelity; the baseline's jobs are counted too."""
     n_dispatched: Mapping[str, int] = field(default_factory=dict)

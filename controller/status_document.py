@@ -51,6 +51,15 @@ class BudgetUse(Frozen):
     limit: dict[str, int | float]
 
 
+class StorageUse(Frozen):
+    """What the campaign's artifacts take on the disk."""
+
+    used_bytes: int
+    limit_bytes: float | None
+    dropped: int
+    """Voxel files that were deleted to keep the limit; a seed makes them again."""
+
+
 class PauseStatus(Frozen):
     """A pause, or a drain, which ends the session once nothing runs."""
 
@@ -82,6 +91,7 @@ class StatusDocument(Frozen):
     """By fidelity it was evaluated at; null where it failed."""
     pending_approvals: tuple[str, ...]
     budget: BudgetUse
+    storage: StorageUse
     decider: str
     worker_utilisation: float | None
     working_s: float
@@ -111,6 +121,11 @@ def status_document(state: State, *, report: str | None = None) -> StatusDocumen
         baseline=_baseline(state),
         pending_approvals=(),
         budget=BudgetUse(used=dict(use.used), limit=dict(use.limit)),
+        storage=StorageUse(
+            used_bytes=state.stored.total_bytes,
+            limit_bytes=state.campaign.storage.max_bytes,
+            dropped=len(state.stored.dropped),
+        ),
         decider=state.campaign.decider.name,
         worker_utilisation=utilisation(state),
         working_s=working_s(state),

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 
@@ -14,6 +16,7 @@ from controller.home import Home
 from controller.projection import Projector
 from controller.snapshot import ProgressView
 from controller.supervised_compute import SupervisedCompute
+from experiments.observation import Artifact
 
 
 def clock() -> Clock:
@@ -32,6 +35,16 @@ def compute(home: Home) -> Compute:
     """Return compute as a watched process of its own."""
     environment = compute_environment(os.environ, Path.cwd())
     return SupervisedCompute(home.compute, home.logs / "compute.log", environment)
+
+
+def delete_artifacts(home: Home, artifacts: Sequence[Artifact]) -> None:
+    """Delete files of the home's artifact store; what cannot be deleted stays."""
+    from agents.artifact_store import ArtifactStore
+
+    store = ArtifactStore(home.artifacts.as_uri())
+    for artifact in artifacts:
+        with contextlib.suppress(OSError):
+            store.delete(artifact)
 
 
 def projector(home: Home, campaign: str) -> Projector:

@@ -15,6 +15,7 @@ from experiments.frozen import Frozen
 from experiments.metrics import METRICS
 from experiments.recipe import Recipe
 from experiments.recipe_values import recipe_of
+from experiments.storage import Storage
 
 Watts = Annotated[float, Field(gt=0, le=1e5)]
 
@@ -125,6 +126,7 @@ class Campaign(Frozen):
     target: str
     budget: Budget
     stopping: Stopping = Stopping()
+    storage: Storage = Storage()
     physics: Physics = Physics()
     generator: PartChoice = PartChoice(name="stochastic")
     decider: PartChoice = PartChoice(name="cellwright")

@@ -61,12 +61,23 @@ def _lines(document: StatusDocument, campaign: Campaign) -> list[tuple[str, str]
         lines.append(("baseline", _objective_words(today, campaign)))
     if len(campaign.objectives) > 1:
         lines.append(("front", f"{len(document.pareto)} designs"))
+    lines.append(("stored", _storage_words(document)))
     lines.append(("worked", duration(document.working_s)))
     if document.worker_utilisation is not None:
         lines.append(("workers", f"{percent(document.worker_utilisation)} busy"))
     if document.report is not None:
         lines.append(("report", document.report))
     return lines
+
+
+def _storage_words(document: StatusDocument) -> str:
+    use = document.storage
+    text = f"{use.used_bytes / 1e9:.3g} GB of artifacts"
+    if use.limit_bytes is not None:
+        text += f" of {use.limit_bytes / 1e9:.3g} GB allowed"
+        if use.used_bytes > use.limit_bytes:
+            text += " (more cannot be deleted: the rest is kept for good)"
+    return text + (f", {use.dropped} voxel files deleted" if use.dropped else "")
 
 
 def _counts(document: StatusDocument) -> str:

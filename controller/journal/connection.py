@@ -25,6 +25,7 @@ _NO_ROOM: Final = {
     sqlite3.SQLITE_IOERR_SHMMAP,
 }
 _UNREADABLE: Final = {
+    None,
     sqlite3.SQLITE_ERROR,
     sqlite3.SQLITE_CORRUPT,
     sqlite3.SQLITE_NOTADB,
@@ -32,7 +33,8 @@ _UNREADABLE: Final = {
     sqlite3.SQLITE_IOERR_SHORT_READ,
     sqlite3.SQLITE_FORMAT,
 }
-"""``SQLITE_ERROR`` among them: our statements are right, so a file they do not fit is wrong."""
+"""``SQLITE_ERROR`` among them: our statements are right, so a file they do not fit is wrong. None:
+a text that is no UTF-8."""
 
 
 def connect(path: Path, *, mode: str) -> sqlite3.Connection:
@@ -84,7 +86,11 @@ def translated(error: sqlite3.Error, path: Path) -> CellwrightError:
     if code in _NO_ROOM:
         return DiskFull(f"{path}: {error}", sqlite=str(error))
     if code in _UNREADABLE or not isinstance(error, sqlite3.OperationalError):
-        return Rejected(f"{path} is damaged: {error}", sqlite=str(error))
+        return Rejected(
+            f"{path} is damaged at position 0 (its structure): {error}; cellwright repair shows "
+            "what can be kept",
+            position=0,
+        )
     return Transient(f"{path}: {error}", sqlite=str(error))
 
 

@@ -36,7 +36,7 @@ def found_schema(connection: sqlite3.Connection, path: Path) -> int:
     if shape != _expected(found):
         raise Rejected(
             f"{path} is damaged at position 0: its tables are not those of schema {found}; nothing "
-            "was changed",
+            "was changed; cellwright repair shows what can be kept",
             position=0,
         )
     return int(found)

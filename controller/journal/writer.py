@@ -18,6 +18,7 @@ from controller.events import Event, Recorded, encode_event
 from controller.failpoint import pass_failpoint
 from controller.file_identity import file_identity
 from controller.journal.connection import connect, sqlite_errors, transaction
+from controller.journal.copy import INSERT
 from controller.journal.hash_chain import Anchor, Row, chain_hash
 from controller.journal.head import HeadWriter, read_head
 from controller.journal.migrations import SCHEMA, migrate
@@ -122,11 +123,7 @@ class Journal(JournalReader):
         pass_failpoint("journal before commit")
         with sqlite_errors(self._path), transaction(self._connection):
             self._check_holder()
-            self._connection.executemany(
-                "INSERT INTO events (position, campaign, epoch, at, session_s, version, body, hash)"
-                " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-                rows,
-            )
+            self._connection.executemany(INSERT, rows)
         pass_failpoint("journal after commit")
         self._tip = tip
         self._head.write(tip)

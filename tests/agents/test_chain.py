@@ -65,6 +65,7 @@ def test_a_design_becomes_an_observation_with_everything_it_rests_on(evaluate: E
     assert len(tau.samples) == 2
     assert set(observation.provenance.artifacts) == {
         "voxels",
+        "voxels@1",
         "properties",
         "curve",
         "profiles",
