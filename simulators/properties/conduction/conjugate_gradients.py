@@ -12,12 +12,12 @@ from simulators.properties.conduction.finest_grid import FinestGrid, Vector
 
 ROUNDING: Final = 1e-6
 """Allowance for conductances in single precision (2**-24 each) and for flux sums in it."""
-FIRST_EXCESS: Final = 24.0
+FIRST_EXCESS: Final = 60.0
 LATER_EXCESS: Final = 12.0
 N_QUICK: Final = 12
 """How far the flux bound may lie above what ``_ahead`` guesses, in the first iterations and after
-(4 to 24 and 6 to 14 times on two tomograms): this decides only when a first look at the interval
-is worth its cost, that of five to fifteen iterations."""
+(several conductors: 5 to 30 and 6 to 14 times on two tomograms; one: hundreds of times): this
+decides only when a first look at the interval is worth its cost, two to fifteen iterations."""
 EXHAUSTED: Final = 1e-11
 """r·z relative to the energy at which single precision has nothing more to give."""
 N_BEHIND: Final = 3

@@ -46,7 +46,7 @@ def plan_layout(
 
 def lay_out(road: Road, layout: Layout) -> AlikeGrid | MixedGrid:
     """Lay a structure out for the compiled kernels."""
-    if (road.values > 0).sum() == 1 and (road.weights == 1).all():
+    if road.is_alike:
         return _lay_out_alike(road, layout)
     return _lay_out_mixed(road, layout)
 
