@@ -14,11 +14,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from controller.state import State
+from controller.tally import tally
 from controller.usage import Price, prices
 from experiments.budget import CURRENCIES, Budget
 from experiments.campaign import Campaign
 from experiments.fidelity import Fidelity
-from experiments.observation import Observation
 
 _ROUNDING = 1e-9
 
@@ -126,7 +126,7 @@ def allowance(state: State, session_s: float = 0.0) -> Allowance:
     """Return what the campaign may still spend, so many seconds into the present session."""
     campaign = state.campaign
     counts_cost = campaign.budget.fine_equivalents is not None
-    every_cost = relative_cost(campaign, state.observations if counts_cost else {})
+    every_cost = relative_cost(campaign, tally(state).mean_busy_s() if counts_cost else {})
     cost = {level.name: every_cost[level.name] for level in campaign.own_fidelities}
     return Allowance(
         campaign.budget,
@@ -163,14 +163,14 @@ def _purses(state: State) -> dict[str, Purse]:
     return found
 
 
-def relative_cost(campaign: Campaign, observations: Mapping[str, Observation]) -> dict[str, float]:
+def relative_cost(campaign: Campaign, busy: Mapping[str, float]) -> dict[str, float]:
     """Return the cost of one evaluation of each fidelity, the target's being 1.
 
     Declared where the campaign file declares it for the level and the target; measured from the
-    workers' time once both levels have results; until then assumed to grow with the voxels solved.
+    workers' time once both levels have results (``busy``: means in seconds, by fidelity); until
+    then assumed to grow with the voxels solved.
     """
     target = campaign.fidelity(campaign.target)
-    busy = _mean_busy_s(observations)
     cost: dict[str, float] = {}
     for level in campaign.fidelities:
         if level.cost is not None and target.cost is not None:
@@ -180,17 +180,6 @@ def relative_cost(campaign: Campaign, observations: Mapping[str, Observation]) -
         else:
             cost[level.name] = _n_voxels(level) / _n_voxels(target)
     return cost
-
-
-def _mean_busy_s(observations: Mapping[str, Observation]) -> dict[str, float]:
-    """Return the mean worker time by fidelity, of search jobs that ended on their own."""
-    times: dict[str, list[float]] = {}
-    for observation in observations.values():
-        failure = observation.failure
-        if observation.job.purpose == "search" and not (failure and failure.kind.is_infrastructure):
-            times.setdefault(observation.job.fidelity, []).append(observation.provenance.busy_s)
-    means = {name: math.fsum(values) / len(values) for name, values in times.items()}
-    return {name: mean for name, mean in means.items() if mean > 0}
 
 
 def _n_voxels(level: Fidelity) -> float:

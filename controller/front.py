@@ -54,22 +54,3 @@ def front(campaign: Campaign, observations: Iterable[Observation]) -> tuple[Obse
         if not any(dominates(other, score) for other, _ in kept):
             kept.append((score, observation))
     return tuple(observation for _, observation in kept)
-
-
-def n_since_improvement(campaign: Campaign, observations: Iterable[Observation]) -> int:
-    """Return how many observations in a row, to the last, added nothing new to the front.
-
-    Failures of machines say nothing and are not counted; failures of designs are.
-    """
-    best: list[tuple[float, ...]] = []
-    n_idle = 0
-    for observation in observations:
-        if observation.failure is not None and observation.failure.kind.is_infrastructure:
-            continue
-        score = scores(campaign, observation) if is_feasible(campaign, observation) else None
-        if score is None or any(other == score or dominates(other, score) for other in best):
-            n_idle += 1
-            continue
-        best = [other for other in best if not dominates(score, other)] + [score]
-        n_idle = 0
-    return n_idle

@@ -22,6 +22,7 @@ class _Storage(Generic[Key, Value]):
     places: dict[Key, int] = field(default_factory=dict)
     keys: list[Key] = field(default_factory=list)
     values: list[Value] = field(default_factory=list)
+    companion: object = None
 
 
 class GrowingMap(Mapping[Key, Value]):
@@ -53,6 +54,18 @@ class GrowingMap(Mapping[Key, Value]):
         grown._storage = storage
         grown._n = self._n + 1
         return grown
+
+    @property
+    def companion(self) -> object:
+        """What somebody keeps beside the storage: figures that grow along with the entries.
+
+        It may have seen entries that this map does not hold.
+        """
+        return self._storage.companion
+
+    @companion.setter
+    def companion(self, value: object) -> None:
+        self._storage.companion = value
 
     def with_changed(self, key: Key, value: Value) -> GrowingMap[Key, Value]:
         """Return a copy with another value for a key; takes time for every entry."""

@@ -13,11 +13,11 @@ from controller.results import (
     compare,
     failures_by_kind,
     measured_best,
-    searched,
     working_s,
 )
 from controller.snapshot import Best, LevelProgress, Phase, Snapshot
 from controller.state import State
+from controller.tally import tally
 from experiments.observation import Observation
 
 
@@ -38,7 +38,7 @@ def take_snapshot(state: State, moment: Moment) -> Snapshot:
     objective = campaign.objectives[0]
     metric = campaign.metric_key(objective)
     best, baseline = _best_and_baseline(state, metric)
-    last = _last_failed(state)
+    last = tally(state).last_failed
     by_cost = campaign.budget.fine_equivalents
     return Snapshot(
         campaign=campaign.name,
@@ -76,7 +76,7 @@ def _phase(state: State, moment: Moment) -> Phase:
     if not moment.n_workers:
         is_first = state.sessions[-1].n_slots == 0
         return Phase.starting_compute if is_first else Phase.restarting_compute
-    if not searched(state):
+    if not tally(state).n_searched.total():
         return Phase.first_designs
     if not sum(allowance(state).left().values()):
         return Phase.finishing
@@ -84,10 +84,9 @@ def _phase(state: State, moment: Moment) -> Phase:
 
 
 def _levels(state: State) -> tuple[LevelProgress, ...]:
-    campaign = state.campaign
+    campaign, counted = state.campaign, tally(state)
     levels = []
     for level in campaign.fidelities:
-        done = searched(state, level.name)
         in_flight = [
             job
             for job in state.in_flight.values()
@@ -98,8 +97,8 @@ def _levels(state: State) -> tuple[LevelProgress, ...]:
         levels.append(
             LevelProgress(
                 fidelity=level.name,
-                n_done=len(done),
-                n_failed=sum(observation.is_failed for observation in done),
+                n_done=counted.n_searched[level.name],
+                n_failed=counted.n_failed[level.name],
                 n_in_flight=len(in_flight),
                 budget=campaign.budget.evaluations.get(level.name, 0) if limited else None,
                 is_target=level.name == campaign.target,
@@ -137,25 +136,17 @@ def _as_best(state: State, observation: Observation, metric: str) -> Best | None
     )
 
 
-def _last_failed(state: State) -> Observation | None:
-    for observation in reversed(list(state.observations.values())):
-        if observation.is_failed:
-            return observation
-    return None
-
-
 def _left_s(state: State, n_workers: int) -> float | None:
     """Return the work left over the workers, from the mean worker time of what is done."""
-    done = searched(state)
-    if not done or not n_workers:
+    counted = tally(state)
+    if not counted.n_searched.total() or not n_workers:
         return None
-    cost = relative_cost(state.campaign, state.observations)
-    spent = math.fsum(cost[observation.job.fidelity] for observation in done)
+    cost = relative_cost(state.campaign, counted.mean_busy_s())
+    spent = math.fsum(cost[name] * n for name, n in counted.n_searched.items())
     budget = state.campaign.budget
     if budget.fine_equivalents is not None:
         left = max(0.0, budget.fine_equivalents - spent)
     else:
         totals = budget.evaluations.items()
-        left = math.fsum(cost[name] * max(0, n - len(searched(state, name))) for name, n in totals)
-    busy_s = math.fsum(observation.provenance.busy_s for observation in done)
-    return left * busy_s / spent / n_workers
+        left = math.fsum(cost[name] * max(0, n - counted.n_searched[name]) for name, n in totals)
+    return left * counted.busy_s / spent / n_workers

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from controller.budget import allowance, hours_used, wall_hours
 from controller.front import front, is_feasible, scores
-from controller.interval import Interval, difference, measured, pooled_scatter
+from controller.interval import Interval, difference, measured
 from controller.state import State
+from controller.tally import tally
 from experiments.observation import Observation
 from experiments.ranking import Recommendation
 
@@ -48,16 +48,12 @@ def searched(state: State, fidelity: str | None = None) -> tuple[Observation, ..
 
 def baseline_at(state: State, fidelity: str) -> Observation | None:
     """Return the baseline's observation at a fidelity, failed or not, or None before it exists."""
-    for observation in state.observations.values():
-        if observation.job.purpose == "baseline" and observation.job.fidelity == fidelity:
-            return observation
-    return None
+    return tally(state).baseline.get(fidelity)
 
 
 def measured_best(state: State, fidelity: str | None = None) -> Observation | None:
     """Return the feasible observation with the best first objective, at the target by default."""
-    best = front(state.campaign, searched(state, fidelity or state.campaign.target))
-    return best[0] if best else None
+    return tally(state).best.get(fidelity or state.campaign.target)
 
 
 def pareto(state: State) -> tuple[Observation, ...]:
@@ -73,7 +69,7 @@ def recommended(state: State) -> Recommendation | None:
 def compare(state: State, observation: Observation, metric: str) -> Comparison | None:
     """Return a metric with its 95% interval beside the baseline's; None where it has no value."""
     fidelity = observation.job.fidelity
-    scatter = pooled_scatter(state.observations.values(), metric, fidelity)
+    scatter = tally(state).scatter(metric, fidelity)
     value = measured(observation, metric, scatter)
     if value is None:
         return None
@@ -106,19 +102,13 @@ def convergence(state: State) -> tuple[tuple[int, float], ...]:
 
 def observations_by_fidelity(state: State) -> dict[str, int]:
     """Return how many search jobs finished, failures included; the baseline is not counted."""
-    found = Counter(observation.job.fidelity for observation in searched(state))
+    found = tally(state).n_searched
     return {level.name: found[level.name] for level in state.campaign.fidelities}
 
 
 def failures_by_kind(state: State) -> dict[str, int]:
     """Return how many jobs failed in which way, the baseline's included."""
-    return dict(
-        Counter(
-            observation.failure.kind.value
-            for observation in state.observations.values()
-            if observation.failure is not None
-        )
-    )
+    return dict(tally(state).failures)
 
 
 def spent(state: State) -> Spent:

@@ -108,7 +108,7 @@ class Session:
     n_slots: int = 0
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class State:
     """Everything known of one campaign at a journal position. Mappings are never changed."""
 
@@ -157,3 +157,7 @@ class State:
     """By job id, what earlier versions gave and was made again, or is being."""
     n_compute_lost: int = 0
     sessions: tuple[Session, ...] = ()
+
+    def __repr__(self) -> str:
+        """Name it: in full it would be megabytes, and asyncio writes out what its tasks return."""
+        return f"<State of {self.campaign.name} at position {self.position}>"

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
-from controller.front import n_since_improvement
 from controller.state import State
+from controller.tally import tally
 from experiments.metrics import METRICS
-from experiments.observation import Observation
 
 FEWEST_AT_TARGET: Final = 5
 """Target evaluations with a result before a model's own word ends a campaign (assumed: one more
@@ -21,14 +20,13 @@ def stop_reason(state: State) -> str:
     stopping = state.campaign.stopping
     if not stopping.has_rules:
         return ""
-    at_target = _at_target(state)
-    if len(at_target) < state.campaign.budget.at_least.get(state.campaign.target, 0):
+    counted, target = tally(state), state.campaign.target
+    if counted.n_searched[target] < state.campaign.budget.at_least.get(target, 0):
         return ""
-    n_measured = sum(not observation.is_failed for observation in at_target)
+    n_measured = counted.n_searched[target] - counted.n_failed[target]
     rules = []
     if stopping.plateau_evaluations is not None:
-        n = n_since_improvement(state.campaign, at_target)
-        rules.append("plateau" if n >= stopping.plateau_evaluations else "")
+        rules.append("plateau" if counted.n_idle >= stopping.plateau_evaluations else "")
     if stopping.expected_gain_below is not None:
         gains = [outlook.prospect.expected_gain for outlook in state.outlooks]
         limit = stopping.expected_gain_below
@@ -47,11 +45,3 @@ def _below(state: State, name: str, values: list[float], limit: float, n_measure
         return ""
     unit = METRICS[state.campaign.objectives[0].metric].unit
     return f"{name} of {values[-1]:.3g} {unit}, below {limit:g}"
-
-
-def _at_target(state: State) -> list[Observation]:
-    return [
-        observation
-        for observation in state.observations.values()
-        if observation.job.purpose == "search" and observation.job.fidelity == state.campaign.target
-    ]

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
-from itertools import islice
+from collections.abc import Callable, Iterator
+from itertools import count, islice
 
 import numpy as np
 
@@ -13,6 +13,7 @@ from agents.acquisition.known_constraints import Screen
 from experiments.campaign import Campaign
 from experiments.design import Design
 from experiments.errors import Invalid
+from experiments.frozen import content_hash
 from experiments.ranking import Candidate, Question
 
 BLOCK = 64
@@ -49,6 +50,35 @@ def feasible_designs(
             if seen:
                 return
             raise no_feasible_design(n_in_vain, reasons)
+
+
+class RememberedDesigns:
+    """One sequence of designs, each made once: the next question continues where the last ended.
+
+    Screening ten thousand designs anew for every question would take seconds.
+    """
+
+    def __init__(self) -> None:
+        self._key = ""
+        self._made: list[Design] = []
+        self._rest: Iterator[Design] = iter(())
+
+    def of(self, campaign: Campaign, make: Callable[[], Iterator[Design]]) -> Iterator[Design]:
+        """Yield the campaign's designs, which must depend on nothing that may change on the way."""
+        key = content_hash(campaign.model_dump(mode="json", exclude={"budget", "stopping"}))
+        if key != self._key:
+            self._key, self._made, self._rest = key, [], make()
+        made, rest = self._made, self._rest
+        for place in count():
+            if place == len(made):
+                try:
+                    made.append(next(rest))
+                except StopIteration:
+                    return
+                except Invalid:
+                    self._key = ""
+                    raise
+            yield made[place]
 
 
 def no_feasible_design(n_draws: int, reasons: Counter[str]) -> Invalid:

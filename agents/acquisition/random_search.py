@@ -4,13 +4,20 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from typing import Final
 
 import numpy as np
 
-from agents.acquisition.fixed_sequence import BLOCK, feasible_designs, in_fixed_order
+from agents.acquisition.fixed_sequence import (
+    BLOCK,
+    RememberedDesigns,
+    feasible_designs,
+    in_fixed_order,
+)
 from agents.acquisition.known_constraints import Screen, violation
 from agents.acquisition.measured_best import measured_best
 from experiments.campaign import Campaign
+from experiments.design import Design
 from experiments.ranking import Question, Ranking
 
 
@@ -29,9 +36,7 @@ class RandomDecider:
     def rank(self, question: Question) -> Ranking:
         """Return the next evaluations of the sequence."""
         started = self._clock()
-        designs = feasible_designs(
-            question.campaign, uniform_blocks(question.campaign), self._screen
-        )
+        designs = self._designs(question.campaign)
         return Ranking(
             position=question.position,
             decider=self.name,
@@ -40,6 +45,15 @@ class RandomDecider:
             recommended=measured_best(question),
             elapsed_s=self._clock() - started,
         )
+
+    def _designs(self, campaign: Campaign) -> Iterator[Design]:
+        def make() -> Iterator[Design]:
+            return feasible_designs(campaign, uniform_blocks(campaign), self._screen)
+
+        return _REMEMBERED.of(campaign, make) if self._screen is violation else make()
+
+
+_REMEMBERED: Final = RememberedDesigns()
 
 
 def uniform_blocks(campaign: Campaign) -> Iterator[np.ndarray]:

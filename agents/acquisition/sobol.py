@@ -4,14 +4,21 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from typing import Final
 
 import numpy as np
 from scipy.stats import qmc
 
-from agents.acquisition.fixed_sequence import BLOCK, feasible_designs, in_fixed_order
+from agents.acquisition.fixed_sequence import (
+    BLOCK,
+    RememberedDesigns,
+    feasible_designs,
+    in_fixed_order,
+)
 from agents.acquisition.known_constraints import Screen, violation
 from agents.acquisition.measured_best import measured_best
 from experiments.campaign import Campaign
+from experiments.design import Design
 from experiments.ranking import Question, Ranking
 
 
@@ -30,7 +37,7 @@ class SobolDecider:
     def rank(self, question: Question) -> Ranking:
         """Return the next evaluations of the sequence."""
         started = self._clock()
-        designs = feasible_designs(question.campaign, sobol_blocks(question.campaign), self._screen)
+        designs = self._designs(question.campaign)
         return Ranking(
             position=question.position,
             decider=self.name,
@@ -39,6 +46,15 @@ class SobolDecider:
             recommended=measured_best(question),
             elapsed_s=self._clock() - started,
         )
+
+    def _designs(self, campaign: Campaign) -> Iterator[Design]:
+        def make() -> Iterator[Design]:
+            return feasible_designs(campaign, sobol_blocks(campaign), self._screen)
+
+        return _REMEMBERED.of(campaign, make) if self._screen is violation else make()
+
+
+_REMEMBERED: Final = RememberedDesigns()
 
 
 def sobol_blocks(campaign: Campaign) -> Iterator[np.ndarray]:

@@ -25,6 +25,7 @@ from controller.fold import fold
 from controller.results import spent
 from controller.state import State
 from controller.status_document import status_document
+from controller.tally import tally_of
 from controller.usage import Price, Usage, prices
 from experiments.budget import Budget
 from experiments.campaign import Campaign
@@ -46,8 +47,8 @@ def result(fidelity: str, busy_s: float, porosity: float = 0.3) -> Observation:
     return observe(new_job("small", design, fidelity, campaign_seed=1), busy_s=busy_s)
 
 
-def by_id(*observations: Observation) -> dict[str, Observation]:
-    return {observation.job.id: observation for observation in observations}
+def busy(*observations: Observation) -> dict[str, float]:
+    return tally_of(CAMPAIGN, observations).mean_busy_s()
 
 
 def test_evaluations_are_counted_down_by_fidelity() -> None:
@@ -86,7 +87,7 @@ def test_a_total_that_divides_exactly_is_spent_to_the_end() -> None:
 
 def test_costs_start_from_the_voxels_and_become_the_measured_times() -> None:
     assert relative_cost(CAMPAIGN, {}) == {"coarse": 16**3 / (2 * 32**3), "fine": 1.0}
-    seen = by_id(result("coarse", 2.0), result("coarse", 4.0, 0.4), result("fine", 12.0))
+    seen = busy(result("coarse", 2.0), result("coarse", 4.0, 0.4), result("fine", 12.0))
     assert relative_cost(CAMPAIGN, seen) == {"coarse": pytest.approx(0.25), "fine": 1.0}
 
 
@@ -96,13 +97,13 @@ def test_declared_costs_are_taken_as_they_are() -> None:
         for level, cost in zip(CAMPAIGN.fidelities, (2.0, 8.0), strict=True)
     )
     campaign = CAMPAIGN.model_copy(update={"fidelities": levels})
-    seen = by_id(result("coarse", 100.0), result("fine", 1.0))
+    seen = busy(result("coarse", 100.0), result("fine", 1.0))
     assert relative_cost(campaign, seen) == {"coarse": 0.25, "fine": 1.0}
 
 
 def test_failures_of_machines_do_not_tell_what_a_level_costs() -> None:
     job = result("coarse", 1.0).job
-    seen = by_id(fail(job, FailureKind.timed_out), result("fine", 12.0))
+    seen = busy(fail(job, FailureKind.timed_out), result("fine", 12.0))
     assert relative_cost(CAMPAIGN, seen)["coarse"] == 16**3 / (2 * 32**3)
 
 

@@ -1,11 +1,11 @@
 from __future__ import annotations
 
-from controller.front import dominates, front, is_feasible, n_since_improvement
+from controller.front import dominates, front, is_feasible
 from experiments.campaign import Campaign, Constraint, Objective
 from experiments.design import Design
 from experiments.job import new_job
-from experiments.observation import FailureKind, Metric, Observation
-from tests.controller.doubles import fail, small_campaign
+from experiments.observation import Metric, Observation
+from tests.controller.doubles import small_campaign
 
 ENERGY, CAPACITY, MASS = "specific_energy_Wh_per_kg", "areal_capacity_mAh_per_cm2", "cell_mass_kg"
 
@@ -50,11 +50,3 @@ def test_the_front_keeps_what_no_other_beats() -> None:
 def test_equal_results_stand_together_on_the_front() -> None:
     a, b = result(1, energy=3), result(2, energy=3)
     assert front(campaign(), [a, b]) == (a, b)
-
-
-def test_the_count_since_the_last_improvement_knows_failures_apart() -> None:
-    job = result(9, energy=1).job
-    rows = [result(1, energy=1), result(2, energy=5), result(3, energy=5), fail(job)]
-    assert n_since_improvement(campaign(), rows) == 2
-    assert n_since_improvement(campaign(), [*rows, fail(job, FailureKind.timed_out)]) == 2
-    assert n_since_improvement(campaign(), [*rows, result(4, energy=6)]) == 0
