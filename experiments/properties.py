@@ -25,6 +25,11 @@ class AxisTransport(Frozen):
     """Estimated relative(this voxel size) − relative(voxel size → 0); apart from the interval."""
     samples: tuple[float, ...] = ()
     """One value of ``relative`` per volume, where several were averaged."""
+    profile: tuple[float, ...] = ()
+    """``relative`` of every layer along the axis, whose harmonic mean it is; of single volumes in
+    full detail. Layers of a homogeneous structure scatter; those of a graded one differ."""
+    tortuosity_profile: tuple[float, ...] = ()
+    """Tortuosity factor of every layer, likewise: the layer's Σφᵢσᵢ over its ``profile``."""
 
 
 class EffectiveProperties(Frozen):

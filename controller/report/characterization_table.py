@@ -50,6 +50,7 @@ def characterization_document(
     document["volumes"] = (
         None if studies is None else {name: asdict(study) for name, study in studies.items()}
     )
+    document["notes"] = _notes(properties)
     document["fallbacks"] = list(fallbacks)
     return document
 
@@ -78,7 +79,7 @@ def print_characterization(
     console.print(f"measured in {duration(properties.elapsed_s)}", highlight=False)
 
 
-def _axes(transport: Mapping[str, AxisTransport], name: str) -> dict[str, dict[str, float | None]]:
+def _axes(transport: Mapping[str, AxisTransport], name: str) -> dict[str, dict[str, Any]]:
     return {
         axis: {
             name: found.relative,
@@ -86,6 +87,8 @@ def _axes(transport: Mapping[str, AxisTransport], name: str) -> dict[str, dict[s
             "upper": found.upper,
             "tortuosity_factor": found.tortuosity_factor,
             "discretisation_bias": found.discretisation_bias,
+            "profile": found.profile,
+            "tortuosity_profile": found.tortuosity_profile,
         }
         for axis, found in transport.items()
     }

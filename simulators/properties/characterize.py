@@ -132,6 +132,7 @@ def characterize_fully(
             tolerance=tolerance,
             sides=sides,
             n_threads=threads,
+            keeps_profiles=detail == "full",
             memory=memory,
             report=partial(_say_of, report, carrier),
         )

@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
+import numpy as np
+
 from experiments.errors import DesignFailed
 from experiments.microstructure import PHASE_LABEL
 from experiments.observation import FailureKind
 from experiments.properties import AxisTransport
 from simulators.microstructure.voxels import Voxels
+from simulators.properties.compiled import Reals
 from simulators.properties.conduction import Memory
 from simulators.properties.discretisation import discretisation_bias
 from simulators.properties.transport import Conduction, Sides, solve_conduction
@@ -28,15 +31,16 @@ def phase_transport(
     sides: Sides = "no_flux",
     n_threads: int | None = None,
     estimates_bias: bool = True,
+    keeps_profiles: bool = False,
     memory: Memory | None = None,
     report: Callable[[str], None],
 ) -> dict[str, AxisTransport]:
     """Solve conduction along every axis in the phases that conduct, by name.
 
-    ``estimates_bias`` adds the error of the voxel size, a quarter more work; ``memory`` serves all
-    axes, and may serve other solves before and after. Where no conducting
-    phase is present the conductivity is 0 and the tortuosity factor null. Raises ``DesignFailed``
-    (solver_failed) where the interval stays too wide to be an answer.
+    ``keeps_profiles`` adds the values of every layer, ``estimates_bias`` the error of the voxel
+    size, a quarter more work; ``memory`` serves all axes, and may serve other solves before and
+    after. Where no conducting phase is present the conductivity is 0 and the tortuosity factor
+    null. Raises ``DesignFailed`` (solver_failed) where the interval stays too wide to be an answer.
     """
     conducting = {
         PHASE_LABEL[phase]: conductivity[phase]
@@ -75,8 +79,15 @@ def phase_transport(
             )
             if estimates_bias
             else None,
+            profile=_profile(found.profile) if keeps_profiles else (),
+            tortuosity_profile=_profile(found.tortuosity_profile) if keeps_profiles else (),
         )
     return transports
+
+
+def _profile(layers: Reals) -> tuple[float, ...]:
+    """Return the values of all layers; nothing where no path joins the ends."""
+    return tuple(layers.tolist()) if np.isfinite(layers).all() and layers.all() else ()
 
 
 def _require_answer(found: Conduction, axis: int) -> None:

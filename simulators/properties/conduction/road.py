@@ -34,7 +34,7 @@ class Road:
 
     @property
     def is_alike(self) -> bool:
-        """Return whether there is one conductor in cubic voxels, so that all faces conduct alike."""
+        """Return whether there is one conductor in cubic voxels: all faces conduct alike."""
         return bool((self.values > 0).sum() == 1 and (self.weights == 1).all())
 
     @property

@@ -44,6 +44,7 @@ def test_json_holds_what_the_contract_promises(capsys, image):
             along = found[carrier][axis]
             assert along["lower"] <= along[value] <= along["upper"]
             assert along["tortuosity_factor"] > 1
+            assert len(along["profile"]) == len(along["tortuosity_profile"]) == 40 + 2 * int(axis)
     assert set(found["interface_area_per_m"]) == {"pore-active", "pore-binder", "active-binder"}
     assert 1e-7 < found["mean_pore_radius_m"] < 1e-5
     assert found["elapsed_s"] > 0
@@ -52,6 +53,7 @@ def test_json_holds_what_the_contract_promises(capsys, image):
     assert settings["binder_ion_diffusivity"] == 0.0
     assert settings["solid_conductivity.active"] == pytest.approx(8e-4)
     assert settings["tolerance"] == 1e-3
+    assert any("ever finer" in note or "thin as these voxels" in note for note in found["notes"])
     assert found["morphology"]["phases"]["pore"]["volume_fraction_sd"] > 0
 
 

@@ -11,6 +11,7 @@ from simulators.properties.phase_transport import phase_transport
 from simulators.properties.transport import solve_conduction
 
 UM = 1e-6
+LABELS = {"active": 1, "binder": 2}
 
 
 @pytest.fixture
@@ -41,6 +42,20 @@ def test_names_become_labels_and_absent_phases_count_for_nothing(voxels):
     assert found.relative == alone.relative
     assert found.discretisation_bias is not None
     assert transported(voxels, {"second_active": 5.0}).relative == 0
+
+
+def test_profiles_are_kept_on_request_and_average_to_the_whole(voxels):
+    solid = {"active": 1.0, "binder": 2.0}
+    assert transported(voxels, solid).profile == ()
+
+    found = transported(voxels, solid, keeps_profiles=True)
+
+    assert len(found.profile) == len(found.tortuosity_profile) == 18
+    assert 1 / np.mean(1 / np.array(found.profile)) == pytest.approx(found.relative, rel=1e-6)
+    share = {name: (voxels.labels == label).mean((1, 2)) for name, label in LABELS.items()}
+    layer_mean = 1.0 * share["active"] + 2.0 * share["binder"]
+    assert found.tortuosity_profile == pytest.approx(layer_mean / np.array(found.profile))
+    assert transported(voxels, {"second_active": 5.0}, keeps_profiles=True).profile == ()
 
 
 def test_an_interval_that_is_no_answer_is_a_failure_and_no_number(voxels, monkeypatch):
