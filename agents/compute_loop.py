@@ -7,15 +7,15 @@ from collections.abc import Callable
 from queue import Empty
 from typing import Final, Protocol
 
-from agents.artifact_store import ArtifactStore
 from agents.asker import Asker
 from agents.clock import Clock
 from agents.executor import Cancelled, Died, Executor, Finished, Handle, Raised, Returned
-from agents.job_runner import JobRunner
+from agents.job_runner import JobRunner, Told
 from agents.messages import (
     Ask,
     CancelJob,
     Configure,
+    Fault,
     Heartbeat,
     Learn,
     Ready,
@@ -25,6 +25,7 @@ from agents.messages import (
     ToControl,
     decode_to_compute,
 )
+from agents.patient_store import PatientStore
 from agents.stages import stage_versions, warm_up
 from agents.worker_environment import versions
 from experiments.errors import Invalid, Transient
@@ -69,7 +70,9 @@ class ComputeLoop:
     ) -> None:
         self._heartbeat_s = heartbeat_s
         self._campaign = configure.campaign
-        self._store = ArtifactStore(configure.artifact_url)
+        self._store = PatientStore(configure.artifact_url)
+        self._untold: list[Told] = []
+        self._has_complained = False
         self._executor = executor
         self._tell = tell
         self._clock = clock
@@ -154,9 +157,23 @@ class ComputeLoop:
 
     def _advance(self) -> None:
         """Let the jobs go on, and tell what came of them."""
-        if self._runner is not None:
-            for told in self._runner.step(n_taken=len(self._preparations)):
+        if self._runner is None:
+            return
+        is_full = not self._store.flush()
+        n_taken = self._executor.slots if is_full else len(self._preparations)
+        self._untold += self._runner.step(n_taken=n_taken)
+        self._complain(self._store.refusal)
+        if self._store.refusal is None:
+            untold, self._untold = self._untold, []
+            for told in untold:
                 self._tell(told)
+
+    def _complain(self, refusal: str | None) -> None:
+        """Say once that the disk is full, and once that it is not any more."""
+        if (refusal is not None) != self._has_complained:
+            self._has_complained = refusal is not None
+            state = "the disk has room again" if refusal is None else f"the disk is full: {refusal}"
+            self._tell(Fault(message=state, is_fatal=False))
 
     def _warm_up(self) -> None:
         """Let every slot import the rest while control makes up its mind.

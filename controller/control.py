@@ -14,6 +14,7 @@ from typing import Final, Literal
 
 from agents.messages import Configure
 from controller.clock import Clock
+from controller.command_events import events_of
 from controller.compute import Compute, Happening
 from controller.conversation import Conversation
 from controller.decide import (
@@ -21,7 +22,6 @@ from controller.decide import (
     Command,
     Dispatch,
     Fail,
-    Finish,
     Quarantine,
     Send,
     Situation,
@@ -29,11 +29,8 @@ from controller.decide import (
     decide,
 )
 from controller.events import (
-    Dispatched,
     Event,
-    Finished,
     Interrupted,
-    Observed,
     Recorded,
     UpgradeChoice,
     UpgradeSettled,
@@ -50,7 +47,7 @@ from controller.room import Room
 from controller.snapshot import ProgressView, Snapshot
 from controller.state import State
 from experiments.errors import CellwrightError, DiskFull, Invalid
-from experiments.observation import Artifact, Failure, FailureKind, Observation
+from experiments.observation import Artifact
 
 _TURN_S: Final = 0.25
 _REDRAW_S: Final = 0.5
@@ -200,7 +197,7 @@ class Control:
     def _follow_decisions(self) -> None:
         """Decide and act until nothing is left to decide."""
         while commands := decide(self._state, self._situation()):
-            self._store([event for command in commands for event in _events_of(command)])
+            self._store([event for command in commands for event in events_of(command)])
             for command in commands:
                 pass_failpoint("control before send")
                 self._act(command)
@@ -293,23 +290,6 @@ class Control:
             note=self._room.note or self._talk.note,
         )
         return take_snapshot(self._state, moment)
-
-
-def _events_of(command: Command) -> list[Event]:
-    """Return what must be stored before a command is carried out."""
-    match command:
-        case Dispatch(job=job, candidate=candidate, ranking_position=position):
-            return [Dispatched(job=job, candidate=candidate, ranking_position=position)]
-        case Quarantine(job=job, n_lost=n_lost, reason=reason):
-            message = f"{n_lost} workers died under this job, which is not tried again: {reason}"
-            failure = Failure(kind=FailureKind.worker_died, message=message)
-            return [Observed(observation=Observation(job=job, failure=failure))]
-        case Finish(reason=reason):
-            return [Finished(reason=reason)]
-        case Fail(reason=reason):
-            return [Interrupted(reason=reason)]
-        case Send() | Withdraw() | AskRanking():
-            return []
 
 
 def _n_searched(state: State) -> int:
