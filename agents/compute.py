@@ -20,6 +20,7 @@ from typing import Final
 from agents.clock import SYSTEM_CLOCK
 from agents.compute_loop import ComputeLoop
 from agents.group_guard import GroupGuard
+from agents.json_log import json_log
 from agents.line_reader import LineReader
 from agents.messages import Configure, Fault, ToControl, decode_to_compute, encode
 from agents.wiring import executor, refuse_unknown_parts
@@ -83,9 +84,10 @@ def _serve(messages: LineReader, line: _Line) -> None:
 
     signal.signal(signal.SIGTERM, terminate)
     try:
-        loop = ComputeLoop(configure, executor=machines, tell=line.tell, clock=SYSTEM_CLOCK)
-        while loop.turn(messages) and not terminated.is_set():
-            pass
+        with json_log(Path(configure.home) / "logs" / "compute.jsonl"):
+            loop = ComputeLoop(configure, executor=machines, tell=line.tell, clock=SYSTEM_CLOCK)
+            while loop.turn(messages) and not terminated.is_set():
+                pass
     finally:
         _end_after(END_PATIENCE_S)
         machines.close()
@@ -136,6 +138,7 @@ def _own_the_process() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     os.dup2(2, 1)
     logging.basicConfig(stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    logging.getLogger().handlers[0].setLevel(logging.WARNING)
 
 
 def _descriptors(arguments: list[str] | None) -> argparse.Namespace:

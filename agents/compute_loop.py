@@ -9,14 +9,19 @@ from typing import Final, Protocol
 
 from agents.asker import Asker
 from agents.clock import Clock
+from agents.code_version import code_version
 from agents.executor import Cancelled, Died, Executor, Finished, Handle, Raised, Returned
 from agents.job_runner import JobRunner, Told
+from agents.json_log import about
 from agents.messages import (
     Ask,
     CancelJob,
     Configure,
     Fault,
     Heartbeat,
+    JobFinished,
+    JobLost,
+    JobStarted,
     Learn,
     Ready,
     RunJob,
@@ -167,6 +172,26 @@ class ComputeLoop:
             untold, self._untold = self._untold, []
             for told in untold:
                 self._tell(told)
+                self._note(told)
+
+    def _note(self, told: ToControl) -> None:
+        """Log what was told of a job."""
+        name = self._campaign.name
+        if isinstance(told, JobFinished):
+            job, failure = told.observation.job, told.observation.failure
+            context = about(
+                campaign=name,
+                job=job.id,
+                fidelity=job.fidelity,
+                failure=None if failure is None else failure.kind.value,
+                busy_s=round(told.observation.provenance.busy_s, 3),
+            )
+            _log.info("job finished", extra=context)
+        elif isinstance(told, JobStarted):
+            _log.info("job started", extra=about(campaign=name, job=told.job_id, stage=told.stage))
+        elif isinstance(told, JobLost):
+            context = about(campaign=name, job=told.job_id, reason=told.reason)
+            _log.warning("job lost", extra=context)
 
     def _complain(self, refusal: str | None) -> None:
         """Say once that the disk is full, and once that it is not any more."""
@@ -193,7 +218,7 @@ class ComputeLoop:
             return
         if isinstance(finished, Died):
             raise Transient(f"a worker died while it was prepared: {finished.reason}")
-        here = versions()
+        here = {"cellwright": code_version(), **versions()}
         self._runner = JobRunner(
             self._executor,
             self._campaign,

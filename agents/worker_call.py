@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from agents.container import this_container
 from agents.executor import Kept
 from experiments.errors import CellwrightError, InternalError
 
@@ -23,6 +24,13 @@ class Report:
     has_large: bool
     elapsed_s: float
     worker: str
+    """``host:pid``, and `` in IMAGE`` behind it inside a container."""
+
+
+def worker_name() -> str:
+    """Return the name of this worker: its node, its process, and its container's image."""
+    image = this_container()
+    return f"{socket.gethostname()}:{os.getpid()}" + (f" in {image}" if image else "")
 
 
 def call(function: Callable[..., Any], arguments: tuple[Any, ...]) -> tuple[Report, Any]:
@@ -46,5 +54,5 @@ def call(function: Callable[..., Any], arguments: tuple[Any, ...]) -> tuple[Repo
         error=error,
         has_large=has_large,
         elapsed_s=time.perf_counter() - started,
-        worker=f"{socket.gethostname()}:{os.getpid()}",
+        worker=worker_name(),
     ), large

@@ -22,6 +22,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "abort": ("abort", "End a campaign for good; what it found is kept."),
     "upgrade": ("upgrade", "Say what becomes of results that earlier versions made."),
     "recycle": ("recycle", "Replace a campaign's compute by a fresh one, in good order."),
+    "trace": ("trace", "Trace an observation back to where it came from."),
     "report": ("report", "Write the HTML report of a campaign."),
     "export": ("export", "Write a campaign's data as CSV, Parquet and RO-Crate."),
     "backup": ("backup", "Copy the home while its campaigns run."),

@@ -39,6 +39,7 @@ from controller.failpoint import pass_failpoint
 from controller.fold import fold
 from controller.inbox import Inbox
 from controller.journal import Journal
+from controller.lookout import Lookout
 from controller.obey import carry_out, obey
 from controller.order import Answer, Done, Look, Order, Recycle, Refused, Seen
 from controller.progress import Moment, take_snapshot
@@ -96,6 +97,7 @@ class Control:
         self._clock = clock
         self._turn_s = turn_s
         self._inbox = inbox or Inbox()
+        self._lookout = Lookout()
         self._after_upgrade = after_upgrade
         self._user = user
         self._stop_after = stop_after
@@ -279,6 +281,9 @@ class Control:
         if not is_last and now_s - self._drawn_s < _REDRAW_S:
             return
         self._drawn_s = now_s
+        is_full = self._room.note is not None
+        situation = self._situation()
+        self._lookout.look(self._state, situation, now_s=now_s, is_disk_full=is_full)
         self._view.update(self._snapshot())
 
     def _snapshot(self) -> Snapshot:
@@ -288,6 +293,7 @@ class Control:
             since_last_event_s=self._clock.elapsed_s() - self._stored_s,
             is_stopping=self._stop_reason is not None,
             note=self._room.note or self._talk.note,
+            alarm=self._lookout.alarm,
         )
         return take_snapshot(self._state, moment)
 

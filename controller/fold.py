@@ -175,6 +175,7 @@ def _rank(draft: _Draft, event: Ranked) -> None:
         position=ranking.position,
         decider=ranking.decider,
         decider_version=ranking.decider_version,
+        elapsed_s=ranking.elapsed_s,
         n_meanwhile=max(n_meanwhile, asked.n_meanwhile // 2 if asked is not None else 0),
     )
     draft["backlog"] = backlog_of(

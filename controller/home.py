@@ -62,6 +62,11 @@ class Home:
         return self.path / "control.sock"
 
     @property
+    def metrics(self) -> Path:
+        """Return the file a textfile collector reads."""
+        return self.path / "metrics.prom"
+
+    @property
     def lock(self) -> Path:
         """Return the file whose lock one control process holds."""
         return self.path / "control.lock"

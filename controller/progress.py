@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+from controller.alarm import Alarm
 from controller.budget import allowance, relative_cost
 from controller.interval import Interval
 from controller.label import objective_text
@@ -30,6 +31,7 @@ class Moment:
     since_last_event_s: float = 0.0
     is_stopping: bool = False
     note: str | None = None
+    alarm: Alarm | None = None
 
 
 def take_snapshot(state: State, moment: Moment) -> Snapshot:
@@ -57,6 +59,12 @@ def take_snapshot(state: State, moment: Moment) -> Snapshot:
         last_failure_message=last.failure.message if last and last.failure else None,
         elapsed_s=working_s(state) + moment.since_last_event_s,
         left_s=_left_s(state, moment.n_workers),
+        stuck=None if moment.alarm is None else moment.alarm.words,
+        stuck_s=0.0 if moment.alarm is None else moment.alarm.since_s,
+        n_backlog=len(state.backlog),
+        refit_s=None if state.asked is None else state.asked.elapsed_s,
+        n_compute_lost=state.n_compute_lost,
+        position=state.position,
         outdated=None if state.outdated is None else state.outdated.words,
         paused=None if state.pause is None else state.pause.words,
         ended_by=state.reason if state.phase == "finished" else "",
@@ -67,8 +75,10 @@ def take_snapshot(state: State, moment: Moment) -> Snapshot:
 def _phase(state: State, moment: Moment) -> Phase:
     if state.phase == "finished":
         return Phase.aborted if state.is_aborted else Phase.finished
-    if moment.is_stopping or state.phase == "interrupted":
+    if moment.is_stopping:
         return Phase.stopping
+    if state.phase == "interrupted":
+        return Phase.interrupted
     if state.outdated is not None:
         return Phase.outdated
     if state.pause is not None:
@@ -109,7 +119,7 @@ def _levels(state: State) -> tuple[LevelProgress, ...]:
 
 def _best_and_baseline(state: State, metric: str) -> tuple[Best | None, Best | None]:
     """Return the best at the target, or else at any level that has one, and its baseline."""
-    others = [level.name for level in state.campaign.fidelities]
+    others = [level.name for level in state.campaign.own_fidelities]
     for fidelity in dict.fromkeys((state.campaign.target, *others)):
         found = measured_best(state, fidelity)
         if found is not None:

@@ -53,6 +53,11 @@ class Projection:
         if self._thread.ident is None:
             self._thread.start()
 
+    @property
+    def is_behind(self) -> bool:
+        """Say whether there are events that were not projected, after it has begun."""
+        return self._thread.ident is not None and (self._is_behind or self._news.is_set())
+
     def close(self, timeout_s: float) -> bool:
         """Let it catch up for so long, and return whether it did."""
         if self._thread.ident is None:

@@ -7,11 +7,12 @@ import contextlib
 import logging
 import os
 import signal
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from agents.json_log import json_log
 from agents.messages import Configure
 from agents.wiring import refuse_unknown_cell, refuse_unknown_parts
 from controller import wiring
@@ -23,12 +24,13 @@ from controller.control_socket import control_socket, user_name
 from controller.events import UpgradeChoice
 from controller.home import Home, HomeLock, make_home
 from controller.inbox import Inbox
-from controller.journal import Journal
+from controller.metrics import MeasuredView, Metrics, served
 from controller.opening import open_campaign
 from controller.projection import Projection
 from controller.retention import dropped_voxels
 from controller.snapshot import ProgressView
 from controller.state import State
+from controller.watched_journal import WatchedJournal
 from experiments.errors import Invalid
 
 _PROJECTION_PATIENCE_S: Final = 30.0
@@ -43,6 +45,8 @@ class SessionOptions:
     n_workers: int | None = None
     stop_after: int | None = None
     take_over: bool = False
+    metrics_port: int | None = None
+    """Where scrapes are answered, on the loopback address; None nowhere."""
     after_upgrade: UpgradeChoice | None = None
     """What becomes of results of earlier versions; None asks."""
 
@@ -80,9 +84,15 @@ def run_session(
     with contextlib.ExitStack() as held:
         lock = HomeLock(home, take_over=options.take_over)
         held.callback(lock.release)
-        log = held.enter_context(_log_file(home.logs / "control.log"))
+        held.enter_context(json_log(home.logs / "control.jsonl"))
+        log = logging.getLogger("cellwright.control").warning
         clock = wiring.clock()
-        journal = Journal(home.journal, clock)
+        projection = Projection(
+            lambda: wiring.projector(home, loaded.campaign.name), home.journal, log
+        )
+        metrics = Metrics(home, is_projection_behind=lambda: projection.is_behind)
+        held.enter_context(served(metrics, options.metrics_port))
+        journal = WatchedJournal(home.journal, clock, metrics.appended)
         held.callback(journal.close)
         state = open_campaign(journal, loaded)
         if state.phase == "finished":
@@ -90,9 +100,8 @@ def run_session(
         if gone := dropped_voxels(state):
             wiring.delete_artifacts(home, gone)
         name = loaded.campaign.name
-        projection = Projection(lambda: wiring.projector(home, name), home.journal, log)
         held.callback(_catch_up, projection, announce)
-        view = wiring.view()
+        view = MeasuredView(wiring.view(), metrics)
         held.callback(view.close)
         compute = wiring.compute(home)
         inbox = Inbox()
@@ -174,17 +183,3 @@ def _wake(projection: Projection, state: State) -> None:
 def _catch_up(projection: Projection, announce: Callable[[str], None]) -> None:
     if not projection.close(_PROJECTION_PATIENCE_S):
         announce("the MLflow runs are behind the journal; the next run brings them up to date")
-
-
-@contextlib.contextmanager
-def _log_file(path: Path) -> Iterator[Callable[[str], None]]:
-    """Send this process's log records to a file, and none to the terminal."""
-    handler = logging.FileHandler(path, encoding="utf-8")
-    handler.setFormatter(logging.Formatter("%(asctime)s %(process)d %(name)s %(message)s"))
-    root = logging.getLogger()
-    root.addHandler(handler)
-    try:
-        yield logging.getLogger("cellwright.control").warning
-    finally:
-        root.removeHandler(handler)
-        handler.close()

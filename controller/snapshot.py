@@ -20,6 +20,7 @@ class Phase(StrEnum):
     draining = "draining"
     outdated = "waiting for a decision about the upgrade"
     stopping = "stopping"
+    interrupted = "interrupted"
     aborted = "aborted"
     finished = "finished"
 
@@ -77,6 +78,16 @@ class Snapshot(Frozen):
     """Which versions changed under the results; nothing is dispatched until that is settled."""
     paused: str | None = None
     """Since when, by whom and why nothing is dispatched."""
+    stuck: str | None = None
+    """How long nothing finished, and what is waited for; None as usual."""
+    stuck_s: float = 0.0
+    n_backlog: int = 0
+    """Candidates that wait for a free worker."""
+    refit_s: float | None = None
+    """Time the last ranking took."""
+    n_compute_lost: int = 0
+    position: int = 0
+    """Journal position of the campaign's last event."""
     ended_by: str = ""
     """Why a finished campaign is finished: ``budget``, or the stopping rules that held."""
     note: str | None = None

@@ -40,6 +40,8 @@ class Asked:
     n_meanwhile: int = 0
     """Observations that came while the decider thought; of the last such times the most, older
     ones counting half each."""
+    elapsed_s: float = 0.0
+    """What the decider took."""
     is_budget_old: bool = False
     """The campaign was amended since."""
 

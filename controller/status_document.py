@@ -78,6 +78,10 @@ class StatusDocument(Frozen):
     """Why it is interrupted, finished or aborted."""
     paused: PauseStatus | None
     """Why nothing is dispatched."""
+    outdated: str | None
+    """Which versions changed under the results, until a person has decided about it."""
+    stuck: str | None
+    """How long nothing finished, and what is waited for, by the control that works on it."""
     observations: dict[str, int]
     """Search evaluations by fidelity, failures included; the baseline stands apart."""
     failures: dict[str, int]
@@ -102,7 +106,9 @@ class StatusDocument(Frozen):
     report: str | None = None
 
 
-def status_document(state: State, *, report: str | None = None) -> StatusDocument:
+def status_document(
+    state: State, *, report: str | None = None, stuck: str | None = None
+) -> StatusDocument:
     """Return the document."""
     best = measured_best(state)
     use = spent(state)
@@ -111,6 +117,8 @@ def status_document(state: State, *, report: str | None = None) -> StatusDocumen
         state="aborted" if state.is_aborted else state.phase,
         reason=state.reason or None,
         paused=_paused(state),
+        outdated=None if state.outdated is None else state.outdated.words,
+        stuck=stuck,
         observations=observations_by_fidelity(state),
         failures=failures_by_kind(state),
         in_flight=len(state.in_flight),

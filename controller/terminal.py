@@ -67,6 +67,7 @@ class PlainLines:
         noted = (
             snapshot.phase,
             snapshot.paused,
+            snapshot.stuck is not None,
             snapshot.note,
             tuple(level.n_done for level in snapshot.levels),
             None if snapshot.best is None else snapshot.best.value,
@@ -94,6 +95,8 @@ def plain_line(snapshot: Snapshot) -> str:
         parts.append(f"{n_failed} failed, last {snapshot.last_failure_kind}")
     if snapshot.outdated:
         parts.append(f"{snapshot.outdated}: {_choices(snapshot)}")
+    if snapshot.stuck:
+        parts.append(snapshot.stuck)
     if snapshot.note:
         parts.append(snapshot.note)
     return " · ".join(parts)
@@ -126,6 +129,8 @@ def block(snapshot: Snapshot) -> Group:
         rows.add_row("paused", snapshot.paused)
     if snapshot.left_s is not None and snapshot.phase not in (Phase.finished, Phase.aborted):
         rows.add_row("left", f"about {duration(snapshot.left_s)}")
+    if snapshot.stuck:
+        rows.add_row("stuck", Text(snapshot.stuck, style=_STYLE["failed"]))
     if snapshot.note:
         rows.add_row("note", snapshot.note)
     return Group(head, rows)

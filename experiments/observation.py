@@ -96,7 +96,7 @@ class StageRecord(Frozen):
     elapsed_s: float = Field(ge=0)
     """Worker time; 0 where the result came from the cache."""
     worker: str | None = None
-    """``host:pid``."""
+    """``host:pid``, and `` in IMAGE`` behind it inside a container."""
     n_cpus: float = Field(default=1.0, ge=0)
     """CPUs the worker held meanwhile."""
     n_gpus: float = Field(default=0.0, ge=0)

@@ -31,6 +31,13 @@ from controller.terminal import closing_lines
 )
 @click.option("--take-over", is_flag=True, help="Take the home from a control that hangs.")
 @click.option(
+    "--metrics",
+    "metrics_port",
+    type=click.IntRange(1, 65535),
+    metavar="PORT",
+    help="Answer Prometheus on this port of the loopback address.",
+)
+@click.option(
     "--after-upgrade",
     type=click.Choice(["keep", "redo"]),
     help="Where versions changed under the results: keep the old ones as a source of their own, "
@@ -47,6 +54,7 @@ def command(
     n_workers: int | None,
     stop_after: int | None,
     take_over: bool,
+    metrics_port: int | None,
     after_upgrade: UpgradeChoice | None,
     as_json: bool,
     own_home: Path | None,
@@ -54,7 +62,9 @@ def command(
     """Start CAMPAIGN (a file, or a built-in name such as quickstart), or resume it."""
     loaded = load_campaign(campaign)
     home_path = chosen_home(ctx, own_home)
-    options = SessionOptions(ray_address, n_workers, stop_after, take_over, after_upgrade)
+    options = SessionOptions(
+        ray_address, n_workers, stop_after, take_over, metrics_port, after_upgrade
+    )
     go_on = _go_on(campaign, ctx.find_root().obj or own_home, options)
     try:
         done = run_session(loaded, home_path, options, _say)

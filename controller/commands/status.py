@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+import time
 from pathlib import Path
 
 import click
@@ -12,20 +14,39 @@ from controller.quantity import duration, percent, three, with_interval
 from controller.state import Pause
 from controller.status_document import Result, StatusDocument, status_document
 from controller.stored_campaign import StoredCampaign, read_campaign
+from controller.terminal import progress_view
+from controller.watch import seen_by_control, watch
 from experiments.budget import CURRENCIES
 from experiments.campaign import Campaign
 from experiments.design import Design
+from experiments.errors import Invalid
 
 
 @click.command()
 @click.argument("campaign", required=False)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+@click.option("--watch", "is_watch", is_flag=True, help="Go on showing it until it is at its end.")
 @home_option
 @click.pass_context
-def command(ctx: click.Context, campaign: str | None, as_json: bool, own_home: Path | None) -> int:
+def command(
+    ctx: click.Context,
+    campaign: str | None,
+    *,
+    as_json: bool,
+    is_watch: bool,
+    own_home: Path | None,
+) -> int:
     """Show how CAMPAIGN (its name or file; the home's only one by default) stands."""
+    if is_watch and as_json:
+        raise Invalid("--watch shows the campaign to people; --json is for a single look")
     stored = read_campaign(chosen_home(ctx, own_home), campaign)
-    document = status_document(stored.state, report=_report(stored))
+    name = stored.state.campaign.name
+    if is_watch:
+        watch(stored.home, name, progress_view(sys.stdout), sleep=time.sleep)
+        return 0
+    live = seen_by_control(stored.home, name) if stored.state.phase == "running" else None
+    stuck = None if live is None else live.stuck
+    document = status_document(stored.state, report=_report(stored), stuck=stuck)
     if as_json:
         click.echo(document.model_dump_json(indent=2))
     else:
@@ -51,6 +72,11 @@ def _lines(document: StatusDocument, campaign: Campaign) -> list[tuple[str, str]
         pause = document.paused
         word = "draining" if pause.is_drain else "paused"
         lines.insert(3, (word, Pause(pause.by, pause.reason, pause.since).words))
+    if document.outdated is not None:
+        choices = f"cellwright upgrade {document.campaign} keep, redo or back"
+        lines.append(("upgrade", f"{document.outdated}: {choices}"))
+    if document.stuck is not None:
+        lines.append(("stuck", document.stuck))
     if document.failures:
         counts = (f"{n} {kind.replace('_', ' ')}" for kind, n in document.failures.items())
         lines.append(("failed", ", ".join(counts)))
