@@ -6,7 +6,7 @@ import json
 import logging
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
@@ -47,6 +47,13 @@ class JsonLines(logging.Formatter):
         return json.dumps(line, ensure_ascii=False, default=str)
 
 
+class _Unobtrusive(RotatingFileHandler):
+    """Loses a line where the disk takes none, and says nothing of it in anybody's terminal."""
+
+    def handleError(self, record: logging.LogRecord) -> None:
+        """Go on without the line."""
+
+
 def about(**context: Any) -> dict[str, dict[str, Any]]:
     """Return what to hand to a logger as ``extra``: ``log.info("…", extra=about(job=job.id))``."""
     return {CONTEXT: {name: value for name, value in context.items() if value is not None}}
@@ -55,7 +62,7 @@ def about(**context: Any) -> dict[str, dict[str, Any]]:
 @contextmanager
 def json_log(path: Path, *, level: int = logging.INFO, **always: Any) -> Iterator[None]:
     """Write our own log records, and the warnings of others, to a file while the context lasts."""
-    handler = RotatingFileHandler(
+    handler = _Unobtrusive(
         path, maxBytes=MOST_BYTES, backupCount=N_KEPT, encoding="utf-8", delay=True
     )
     handler.setFormatter(JsonLines(**always))
@@ -72,7 +79,8 @@ def json_log(path: Path, *, level: int = logging.INFO, **always: Any) -> Iterato
         root.removeHandler(handler)
         for one, old in zip(ours, before, strict=True):
             one.setLevel(old)
-        handler.close()
+        with suppress(OSError):  # a full disk: what was not written stays unwritten
+            handler.close()
 
 
 _OURS: Final = ("cellwright", "agents", "controller")

@@ -54,6 +54,16 @@ def test_others_are_kept_from_their_warnings_on(tmp_path: Path) -> None:
     assert path.read_text() == before
 
 
+def test_a_line_that_cannot_be_written_is_lost_in_silence(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with json_log(tmp_path / "absent" / "x.jsonl"):
+        logging.getLogger("cellwright.test").warning("lost")
+    with json_log(Path("/dev/full")):
+        logging.getLogger("cellwright.test").warning("lost")
+    assert capsys.readouterr().err == ""
+
+
 def test_logs_turn_over_and_stay_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "MOST_BYTES", 2000)
     path = tmp_path / "x.jsonl"
