@@ -75,6 +75,7 @@ def _serve(messages: LineReader, line: _Line) -> None:
             ray_address=configure.ray_address,
             n_workers=configure.n_workers,
             home=Path(configure.home),
+            when_gone=lambda reason: _give_up(line, reason),
         )
     terminated = threading.Event()
 
@@ -91,6 +92,12 @@ def _serve(messages: LineReader, line: _Line) -> None:
     finally:
         _end_after(END_PATIENCE_S)
         machines.close()
+
+
+def _give_up(line: _Line, reason: str) -> None:
+    """End the process at once, for what it waits for will not come; its group ends with it."""
+    line.tell(Fault(message=reason, is_fatal=True))
+    os._exit(1)
 
 
 class _Line:

@@ -235,7 +235,7 @@ class ComputeLoop:
         self._warm_up()
         self._tell(
             Ready(
-                slots=self._executor.slots,
+                slots=self._executor.capacity,
                 versions=here,
                 stage_versions=finished.value,
                 nodes=self._executor.nodes,

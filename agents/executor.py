@@ -84,7 +84,12 @@ class Executor(Protocol):
 
     @property
     def slots(self) -> int:
-        """Return how many calls run at once."""
+        """Return how many calls may run at once now; it may change where machines are shared."""
+
+    @property
+    def capacity(self) -> int:
+        """Return how many calls would run at once if nobody else used the machines."""
+        return self.slots
 
     @property
     def nodes(self) -> tuple[str, ...]:

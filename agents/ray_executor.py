@@ -26,6 +26,7 @@ from agents.executor import (
     Reference,
     Returned,
 )
+from agents.ray_shares import Share
 from agents.worker_call import Report
 from agents.worker_lane import LANE_NICENESS, Lane, task
 from experiments.errors import InternalError, Unreachable
@@ -38,9 +39,14 @@ class RayExecutor(Executor):
     """Every call is a Ray task of one CPU, every lane an actor of none; Ray retries nothing."""
 
     def __init__(
-        self, slots: int, dashboard: str | None = None, folder: Path | None = None
+        self,
+        slots: int,
+        dashboard: str | None = None,
+        folder: Path | None = None,
+        share: Share | None = None,
     ) -> None:
         self._slots = slots
+        self._share = share
         self._dashboard = dashboard
         self._folder = folder
         self._numbers = itertools.count()
@@ -51,7 +57,12 @@ class RayExecutor(Executor):
 
     @property
     def slots(self) -> int:
-        """Return how many calls run at once."""
+        """Return how many calls may run at once: all there are, or a share of a cluster."""
+        return self._slots if self._share is None else min(self._slots, self._share.granted)
+
+    @property
+    def capacity(self) -> int:
+        """Return how many calls would run at once if nobody else used the cluster."""
         return self._slots
 
     @property
@@ -87,6 +98,8 @@ class RayExecutor(Executor):
 
     def wait(self, timeout_s: float) -> list[Finished]:
         """Return what has finished since the last call."""
+        if self._share is not None:
+            self._share.look(sum(lane is None for _, _, lane in self._under_way.values()))
         if not self._under_way:
             return []
         reports = list(self._under_way)
@@ -145,6 +158,8 @@ class RayExecutor(Executor):
 
     def close(self) -> None:
         """Leave the cluster; a local Ray ends with all its processes and its folder."""
+        if self._share is not None:
+            self._share.leave()
         self._under_way.clear()
         self._lanes.clear()
         ray.shutdown()

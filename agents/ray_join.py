@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import socket
 from pathlib import Path
 from typing import Final
 
@@ -12,6 +14,7 @@ from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
 from agents.cluster_address import is_loopback, refuse_unanswered
 from agents.ray_executor import RayExecutor, first_line, living_nodes
+from agents.ray_shares import Share
 from agents.ray_token import offer_token
 from agents.worker_environment import (
     CODE_FOLDER,
@@ -62,7 +65,9 @@ def join_cluster(
     cpus = int(ray.cluster_resources().get("CPU", 0))
     if cpus < 1:
         raise Invalid(f"--ray {address}: the cluster offers no CPU")
-    return RayExecutor(min(n_workers or cpus, cpus), context.dashboard_url or None)
+    slots = min(n_workers or cpus, cpus)
+    share = Share(f"{socket.gethostname()}:{os.getpid()}", slots)
+    return RayExecutor(slots, context.dashboard_url or None, share=share)
 
 
 def probe() -> tuple[dict[str, str], bool]:
@@ -74,17 +79,20 @@ def _refuse_unfit_nodes(address: str) -> None:
     """Raise ``Invalid`` naming every node that differs from ours, or that anybody may command."""
     ask = ray.remote(probe)
     nodes = living_nodes()
-    asked = {
-        node["NodeManagerAddress"]: ask.options(
-            num_cpus=0,
-            max_retries=0,
-            scheduling_strategy=NodeAffinitySchedulingStrategy(node["NodeID"], soft=False),
-        ).remote()
+    asked = [
+        (
+            node["NodeManagerAddress"],
+            ask.options(
+                num_cpus=0,
+                max_retries=0,
+                scheduling_strategy=NodeAffinitySchedulingStrategy(node["NodeID"], soft=False),
+            ).remote(),
+        )
         for node in nodes
-    }
+    ]
     here = versions()
     complaints = []
-    for name, answer in asked.items():
+    for name, answer in asked:
         has_token = True
         try:
             there, has_token = ray.get(answer, timeout=PROBE_S)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
@@ -11,6 +12,7 @@ from ray._private import ray_constants
 
 from agents.ray_executor import RayExecutor
 from agents.ray_token import own_token, require_token
+from agents.ray_vitals import watch_vitals
 from agents.session_folder import session_folder
 from agents.worker_environment import import_path_variable, thread_variables
 
@@ -25,11 +27,13 @@ def start_local(
     has_dashboard: bool = False,
     home: Path | None = None,
     object_store_bytes: int = OBJECT_STORE_BYTES,
+    when_gone: Callable[[str], None] | None = None,
 ) -> RayExecutor:
     """Start a Ray with one task a CPU, that answers only who has the home's token.
 
-    Without a home the token is one of this process. Call it from the main thread: Ray's processes
-    die with the thread that started them.
+    Without a home the token is one of this process. ``when_gone`` is told, in another thread, when
+    Ray has lost a process without which it cannot go on. Call it from the main thread: Ray's
+    processes die with the thread that started them.
     """
     slots = n_workers or len(os.sched_getaffinity(0))
     folder = session_folder()
@@ -56,4 +60,6 @@ def start_local(
         log_to_driver=False,
         _temp_dir=str(folder),
     )
+    if when_gone is not None:
+        watch_vitals(when_gone)
     return RayExecutor(slots, context.dashboard_url or None, folder)

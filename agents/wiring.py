@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from importlib import import_module, metadata
 from pathlib import Path
 from typing import Any, Final
@@ -33,8 +34,12 @@ def executor(
     ray_address: str | None = None,
     n_workers: int | None = None,
     home: Path | None = None,
+    when_gone: Callable[[str], None] | None = None,
 ) -> Executor:
-    """Start the executor asked for. Raises ``Invalid`` where a cluster cannot be used."""
+    """Start the executor asked for. Raises ``Invalid`` where a cluster cannot be used.
+
+    ``when_gone`` is told, in another thread, when there are no machines any more.
+    """
     if kind == "in_process":
         from agents.in_process_executor import InProcessExecutor
 
@@ -42,7 +47,7 @@ def executor(
     if ray_address is None:
         from agents.ray_local import start_local
 
-        return start_local(n_workers, home=home)
+        return start_local(n_workers, home=home, when_gone=when_gone)
     from agents.ray_join import join_cluster
 
     return join_cluster(ray_address, n_workers, home=home)

@@ -24,7 +24,8 @@ MAY_IMPORT = {
 DOORS = {
     "pybamm": ("simulators/cell/",),
     "ray": tuple(
-        f"agents/ray_{part}.py" for part in ("executor", "local", "join", "token", "shares")
+        f"agents/ray_{part}.py"
+        for part in ("executor", "local", "join", "token", "vitals", "shares")
     ),
     "torch": ("agents/surrogates/", "agents/acquisition/", "simulators/properties/conduction/"),
     "botorch": ("agents/surrogates/", "agents/acquisition/"),

@@ -3,6 +3,7 @@ from __future__ import annotations
 from controller.restart_policy import (
     LONGEST_PAUSE_S,
     MAX_WITHOUT_READY,
+    MAX_WITHOUT_READY_AGAIN,
     MAX_WITHOUT_RESULT,
     RestartPolicy,
 )
@@ -36,4 +37,10 @@ def test_lives_that_get_ready_and_give_nothing_are_given_up_later() -> None:
 
 
 def test_one_result_makes_up_for_everything() -> None:
-    assert lost(4).after_result() == RestartPolicy()
+    assert lost(4).after_result() == RestartPolicy(was_ready=True)
+
+
+def test_what_worked_once_is_waited_for_longer() -> None:
+    policy = lost(MAX_WITHOUT_READY, RestartPolicy().after_ready())
+    assert not policy.is_hopeless
+    assert lost(MAX_WITHOUT_READY_AGAIN - MAX_WITHOUT_READY, policy).is_hopeless
