@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import shutil
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
@@ -26,6 +27,7 @@ from agents.executor import (
     Reference,
     Returned,
 )
+from agents.ray_gpu import GpuCalls, Wanted
 from agents.ray_shares import Share
 from agents.worker_call import Report
 from agents.worker_lane import LANE_NICENESS, Lane, task
@@ -35,8 +37,22 @@ FETCH_S: Final = 60.0
 PULSE_LANE: Final = "pulse"
 
 
+@dataclass(frozen=True)
+class _UnderWay:
+    """A call that Ray has."""
+
+    handle: Handle
+    large: Any
+    lane: str | None
+    again: Wanted | None = None
+    """Set while it shares its worker."""
+
+
 class RayExecutor(Executor):
-    """Every call is a Ray task of one CPU, every lane an actor of none; Ray retries nothing."""
+    """Every call is a Ray task of one CPU, every lane an actor of none; Ray retries nothing.
+
+    With GPUs, calls of some stages go to a part of one (placement.py).
+    """
 
     def __init__(
         self,
@@ -44,14 +60,18 @@ class RayExecutor(Executor):
         dashboard: str | None = None,
         folder: Path | None = None,
         share: Share | None = None,
+        *,
+        has_gpus: bool = False,
     ) -> None:
         self._slots = slots
         self._share = share
         self._dashboard = dashboard
         self._folder = folder
         self._numbers = itertools.count()
-        self._under_way: dict[Any, tuple[Handle, Any, str | None]] = {}
+        self._gpu = GpuCalls() if has_gpus else None
+        self._under_way: dict[Any, _UnderWay] = {}
         self._cancelled: set[Handle] = set()
+        self._dropped: list[Finished] = []
         self._lanes: dict[str, Any] = {}
         self._task = ray.remote(task).options(num_cpus=1, max_retries=0, num_returns=2)
 
@@ -80,10 +100,13 @@ class RayExecutor(Executor):
     ) -> Handle:
         """Start a task, or a call of the lane's actor."""
         tokens = [a.token if isinstance(a, Reference) else a for a in arguments]
+        handle = Handle(next(self._numbers), getattr(function, "__name__", "call"))
+        if lane is None and self._gpu is not None and self._gpu.takes(function):
+            self._gpu.add(Wanted(handle, function, tokens))
+            return handle
         target = self._task if lane is None else self._lane(lane).call.options(num_returns=2)
         report, large = target.remote(function, *tokens)
-        handle = Handle(next(self._numbers), getattr(function, "__name__", "call"))
-        self._under_way[report] = (handle, large, lane)
+        self._under_way[report] = _UnderWay(handle, large, lane)
         return handle
 
     def _lane(self, name: str) -> Any:
@@ -99,17 +122,32 @@ class RayExecutor(Executor):
     def wait(self, timeout_s: float) -> list[Finished]:
         """Return what has finished since the last call."""
         if self._share is not None:
-            self._share.look(sum(lane is None for _, _, lane in self._under_way.values()))
-        if not self._under_way:
-            return []
+            self._share.look(sum(call.lane is None for call in self._under_way.values()))
+        if self._gpu is not None:
+            for wanted, report, large, is_shared in self._gpu.send():
+                again = wanted if is_shared else None
+                self._under_way[report] = _UnderWay(wanted.handle, large, None, again)
+        if not self._under_way or self._dropped:
+            return self._take_dropped()
         reports = list(self._under_way)
         ready, _ = ray.wait(reports, num_returns=1, timeout=timeout_s)
         if ready:
             ready, _ = ray.wait(reports, num_returns=len(reports), timeout=0)
-        return [self._finished(report) for report in ready]
+        found = [self._finished(report) for report in ready]
+        return [*self._take_dropped(), *(finished for finished in found if finished is not None)]
 
-    def _finished(self, token: Any) -> Finished:
-        handle, large, lane = self._under_way.pop(token)
+    def _take_dropped(self) -> list[Finished]:
+        dropped, self._dropped = self._dropped, []
+        return dropped
+
+    def _finished(self, token: Any) -> Finished | None:
+        """Return what a call came to; None where it goes on by itself.
+
+        Calls that shared a worker which ended are made again alone: only one of them, or none, is
+        to blame.
+        """
+        call = self._under_way.pop(token)
+        handle, large, lane = call.handle, call.large, call.lane
         is_cancelled = handle in self._cancelled
         self._cancelled.discard(handle)
         try:
@@ -123,6 +161,10 @@ class RayExecutor(Executor):
                 self._drop_lane(lane)
             if is_cancelled:
                 return Cancelled(handle)
+            if call.again is not None and self._gpu is not None:
+                report, large = self._gpu.send_alone(call.again)
+                self._under_way[report] = _UnderWay(handle, large, None)
+                return None
             return Died(handle, f"{type(error).__name__}: {first_line(error)}")
         if report.error is not None:
             return Raised(handle, report.error, report.elapsed_s, report.worker)
@@ -131,13 +173,16 @@ class RayExecutor(Executor):
 
     def cancel(self, handle: Handle) -> None:
         """Kill the call's worker process, or take the call out of Ray's queue."""
-        for report, (submitted, _, lane) in self._under_way.items():
-            if submitted == handle:
+        if self._gpu is not None and self._gpu.drop(handle):
+            self._dropped.append(Cancelled(handle))
+            return
+        for report, call in self._under_way.items():
+            if call.handle == handle:
                 self._cancelled.add(handle)
-                if lane is None:
+                if call.lane is None:
                     ray.cancel(report, force=True, recursive=False)
                 else:
-                    self._drop_lane(lane)
+                    self._drop_lane(call.lane)
                 return
 
     def _drop_lane(self, name: str) -> None:

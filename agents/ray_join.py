@@ -67,7 +67,8 @@ def join_cluster(
         raise Invalid(f"--ray {address}: the cluster offers no CPU")
     slots = min(n_workers or cpus, cpus)
     share = Share(f"{socket.gethostname()}:{os.getpid()}", slots)
-    return RayExecutor(slots, context.dashboard_url or None, share=share)
+    has_gpus = ray.cluster_resources().get("GPU", 0) > 0
+    return RayExecutor(slots, context.dashboard_url or None, share=share, has_gpus=has_gpus)
 
 
 def probe() -> tuple[dict[str, str], bool]:

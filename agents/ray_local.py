@@ -28,12 +28,13 @@ def start_local(
     home: Path | None = None,
     object_store_bytes: int = OBJECT_STORE_BYTES,
     when_gone: Callable[[str], None] | None = None,
+    n_gpus: int | None = None,
 ) -> RayExecutor:
     """Start a Ray with one task a CPU, that answers only who has the home's token.
 
-    Without a home the token is one of this process. ``when_gone`` is told, in another thread, when
-    Ray has lost a process without which it cannot go on. Call it from the main thread: Ray's
-    processes die with the thread that started them.
+    ``n_gpus`` None takes the machine's. Without a home the token is one of this process.
+    ``when_gone`` is told, in another thread, when Ray has lost a process without which it cannot go
+    on. Call it from the main thread: Ray's processes die with the thread that started them.
     """
     slots = n_workers or len(os.sched_getaffinity(0))
     folder = session_folder()
@@ -54,6 +55,7 @@ def start_local(
     context = ray.init(
         "local",
         num_cpus=slots,
+        num_gpus=n_gpus,
         object_store_memory=object_store_bytes,
         include_dashboard=has_dashboard,
         configure_logging=False,
@@ -62,4 +64,5 @@ def start_local(
     )
     if when_gone is not None:
         watch_vitals(when_gone)
-    return RayExecutor(slots, context.dashboard_url or None, folder)
+    has_gpus = ray.cluster_resources().get("GPU", 0) > 0
+    return RayExecutor(slots, context.dashboard_url or None, folder, has_gpus=has_gpus)

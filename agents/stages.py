@@ -13,7 +13,7 @@ from agents.executor import Kept
 from agents.stage_results import CellRequest, CellResult, VolumePerformance
 from agents.voxel_file import pack, unpack
 from agents.wiring import generator
-from agents.worker_environment import n_threads
+from agents.worker_environment import device, n_threads
 from experiments.campaign import PartChoice, Physics
 from experiments.errors import DesignFailed, Invalid
 from experiments.generation import VolumeRequest
@@ -113,6 +113,7 @@ def characterize(
         solid_conductivity=solid_conductivity,
         tolerance=TOLERANCE,
         detail="loop",
+        device=device(),
         n_threads=n_threads(),
     )
     if is_one_of_few:

@@ -7,7 +7,7 @@ import platform
 from collections.abc import Mapping
 from importlib import metadata
 from pathlib import Path
-from typing import Final
+from typing import Final, Literal
 
 import agents
 
@@ -27,6 +27,9 @@ PROBED: Final = (
 )
 """Distributions whose version may change a result or break a message between processes."""
 
+DEVICE_VARIABLE: Final = "CELLWRIGHT_DEVICE"
+"""Set by the lane in which a call runs, for that call only."""
+
 _THREAD_VARIABLES: Final = (
     "OMP_NUM_THREADS",
     "MKL_NUM_THREADS",
@@ -44,6 +47,11 @@ def n_threads() -> int:
     """Return how many threads this process may use: those of its task, else all CPUs it has."""
     told = os.environ.get(_THREAD_VARIABLES[0], "")
     return int(told) if told.isdigit() and int(told) > 0 else len(os.sched_getaffinity(0))
+
+
+def device() -> Literal["cpu", "auto"]:
+    """Return what a stage may compute on: a GPU only in a call that was given a share of one."""
+    return "auto" if os.environ.get(DEVICE_VARIABLE) == "auto" else "cpu"
 
 
 def import_path_variable(environment: Mapping[str, str]) -> dict[str, str]:

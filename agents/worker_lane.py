@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Final
 
 from agents.worker_call import Report, call
+from agents.worker_environment import DEVICE_VARIABLE
 
 TASK_NICENESS: Final = 10
 LANE_NICENESS: Final = 5
@@ -19,6 +21,25 @@ def task(function: Callable[..., Any], *arguments: Any) -> tuple[Report, Any]:
     """Make one call in whatever worker is free."""
     be_nice(TASK_NICENESS)
     return call(function, arguments)
+
+
+def together(calls: Sequence[tuple[Callable[..., Any], int]], *arguments: Any) -> list[Any]:
+    """Make several calls side by side on this task's part of a GPU.
+
+    Each call is a function and how many of the arguments are its own. Returns report and large
+    part of the first call, of the second, and so on.
+    """
+    be_nice(TASK_NICENESS)
+    rest = list(arguments)
+    own = [[rest.pop(0) for _ in range(n)] for _, n in calls]
+    os.environ[DEVICE_VARIABLE] = "auto"
+    try:
+        with ThreadPoolExecutor(len(calls), thread_name_prefix="together") as pool:
+            functions = (function for function, _ in calls)
+            made = list(pool.map(lambda f, a: call(f, tuple(a)), functions, own))
+    finally:
+        del os.environ[DEVICE_VARIABLE]
+    return [part for pair in made for part in pair]
 
 
 class Lane:

@@ -25,7 +25,7 @@ DOORS = {
     "pybamm": ("simulators/cell/",),
     "ray": tuple(
         f"agents/ray_{part}.py"
-        for part in ("executor", "local", "join", "token", "vitals", "shares")
+        for part in ("executor", "local", "join", "token", "vitals", "shares", "gpu")
     ),
     "torch": ("agents/surrogates/", "agents/acquisition/", "simulators/properties/conduction/"),
     "botorch": ("agents/surrogates/", "agents/acquisition/"),

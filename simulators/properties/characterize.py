@@ -16,7 +16,7 @@ from experiments.properties import EffectiveProperties
 from simulators.microstructure.voxels import Voxels
 from simulators.properties.allowed_conductivities import check_conductivities
 from simulators.properties.averaging import combine, require_percolation
-from simulators.properties.conduction import Memory
+from simulators.properties.conduction import Device, Memory
 from simulators.properties.interface_area import Estimator, Interfaces, measure_interfaces
 from simulators.properties.morphology import describe_morphology
 from simulators.properties.particles import Particles, separate_particles
@@ -66,6 +66,7 @@ def characterize(
     detail: Detail = "full",
     n_threads: int | None = None,
     progress: Progress | None = None,
+    device: Device = "cpu",
 ) -> EffectiveProperties:
     """Return the effective properties alone; see ``characterize_fully``."""
     return characterize_fully(
@@ -79,6 +80,7 @@ def characterize(
         detail=detail,
         n_threads=n_threads,
         progress=progress,
+        device=device,
     ).properties
 
 
@@ -104,6 +106,7 @@ def characterize_fully(
     detail: Detail = "full",
     n_threads: int | None = None,
     progress: Progress | None = None,
+    device: Device = "cpu",
     clock: Callable[[], float] = time.perf_counter,
 ) -> Characterization:
     """Measure transport, interface areas, percolation and sizes; in full detail, all shapes too.
@@ -134,6 +137,7 @@ def characterize_fully(
             n_threads=threads,
             keeps_profiles=detail == "full",
             memory=memory,
+            device=device,
             report=partial(_say_of, report, carrier),
         )
         for carrier, conductivity in (("pore", electrolyte), ("solid", solid_conductivity))

@@ -13,7 +13,7 @@ from experiments.observation import FailureKind
 from experiments.properties import AxisTransport
 from simulators.microstructure.voxels import Voxels
 from simulators.properties.compiled import Reals
-from simulators.properties.conduction import Memory
+from simulators.properties.conduction import Device, Memory
 from simulators.properties.discretisation import discretisation_bias
 from simulators.properties.transport import Conduction, Sides, solve_conduction
 
@@ -33,6 +33,7 @@ def phase_transport(
     estimates_bias: bool = True,
     keeps_profiles: bool = False,
     memory: Memory | None = None,
+    device: Device = "cpu",
     report: Callable[[str], None],
 ) -> dict[str, AxisTransport]:
     """Solve conduction along every axis in the phases that conduct, by name.
@@ -61,6 +62,7 @@ def phase_transport(
             tolerance=tolerance,
             n_threads=n_threads,
             memory=memory,
+            device=device,
         )
         _require_answer(found, axis)
         transports[str(axis)] = AxisTransport(
