@@ -31,7 +31,9 @@ CAMPAIGN = small_campaign()
 JOB = Job(id="a", campaign="small", design=CAMPAIGN.baseline.design, fidelity="fine", seed=1)
 
 
-def compute(folder: Path, behaviour: str, *, patience_s: float = 30.0) -> SupervisedCompute:
+def compute(
+    folder: Path, behaviour: str, *, patience_s: float = 30.0, start_limit_s: float = 30.0
+) -> SupervisedCompute:
     (folder / "compute").mkdir()
     return SupervisedCompute(
         folder / "compute",
@@ -41,7 +43,7 @@ def compute(folder: Path, behaviour: str, *, patience_s: float = 30.0) -> Superv
             *(sys.executable, "-P", "-m", "tests.controller.scripted_compute"),
             *(behaviour, str(read), str(write)),
         ],
-        start_limit_s=patience_s,
+        start_limit_s=start_limit_s,
         silence_limit_s=patience_s,
     )
 
@@ -117,7 +119,7 @@ def test_a_compute_that_never_gets_ready_is_killed(tmp_path: Path) -> None:
         found = await until(made, lambda found: Lost in kinds(found))
         assert "silent" in found[0].reason
 
-    play(compute(tmp_path, "never ready", patience_s=2.0), scene)
+    play(compute(tmp_path, "never ready", start_limit_s=2.0), scene)
 
 
 def test_nonsense_ends_a_life(tmp_path: Path) -> None:

@@ -40,8 +40,8 @@ def compute_of(control: int) -> int | None:
 def victim_of(kind: str, control: int, dice: random.Random) -> int | None:
     """Return a process of the kind under a control, or None where there is none now.
 
-    Kinds: control, compute, worker (one of Ray's, busy ones first), ray (GCS or raylet), mlflow (a
-    server that control runs).
+    Kinds: control, compute, worker (one of Ray's, busy ones mostly; not the agents of its node,
+    with which the raylet ends), ray (GCS or raylet), mlflow (a server that control runs).
     """
     if kind == "control":
         return control
@@ -54,7 +54,7 @@ def victim_of(kind: str, control: int, dice: random.Random) -> int | None:
         return compute
     group = [p for p in processes() if p.group == compute and p.state != "Z"]
     if kind == "worker":
-        workers = [p for p in group if p.line.startswith("ray::")]
+        workers = [p for p in group if p.line.startswith("ray::") and "Agent" not in p.line]
         busy = [p for p in workers if "IDLE" not in p.line and "Lane" not in p.line]
         return _one_of(busy if busy and dice.random() < 0.8 else workers, dice)
     parts = ("gcs_server", "raylet/raylet")
