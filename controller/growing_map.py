@@ -40,6 +40,25 @@ class GrowingMap(Mapping[Key, Value]):
             self._storage.places.update((key, n) for n, key in enumerate(entries))
             self._n = len(entries)
 
+    @classmethod
+    def of(cls, keys: list[Key], values: list[Value]) -> GrowingMap[Key, Value]:
+        """Return the map of keys and, in the same order, their values; both lists become its own.
+
+        Raises ``ValueError`` where they do not fit each other.
+        """
+        made = cls()
+        storage = made._storage
+        storage.keys, storage.values = keys, values
+        storage.places.update((key, n) for n, key in enumerate(keys))
+        made._n = len(storage.places)
+        if not len(keys) == len(values) == made._n:
+            raise ValueError(f"{len(keys)} keys, {made._n} of them different, {len(values)} values")
+        return made
+
+    def raw_values(self) -> Iterator[Value]:
+        """Return the values as they lie in the list, whatever the list makes of them."""
+        return islice(list.__iter__(self._storage.values), self._n)
+
     def plus(self, key: Key, value: Value) -> GrowingMap[Key, Value]:
         """Return the map with one entry more. Raises ``KeyError`` for a key that is there."""
         if key in self:

@@ -12,14 +12,16 @@ from experiments.errors import Invalid
 from experiments.source import without_sources
 
 
-def open_campaign(journal: Journal, loaded: LoadedCampaign) -> State:
+def open_campaign(journal: Journal, loaded: LoadedCampaign, kept: State | None = None) -> State:
     """Return the campaign's state, with its start, amendment or resumption stored.
 
-    A finished campaign without an amendment is returned as it is. Raises ``Invalid`` with every
-    changed key where more than budget and stopping changed; nothing is stored then.
+    ``kept`` is an earlier state to fold later events into. A finished campaign without an amendment
+    is returned as it is. Raises ``Invalid`` with every changed key where more than budget, stopping
+    and storage changed; nothing is stored then.
     """
     campaign = loaded.campaign
-    before = fold(journal.read(campaign.name))
+    after = 0 if kept is None else kept.position
+    before = fold(journal.read(campaign.name, after=after), kept)
     if before is None:
         started = CampaignStarted(campaign=campaign, source=loaded.source, text=loaded.text)
         return _stored(journal, [started], None, campaign.name)

@@ -22,6 +22,7 @@ from controller.compute import Compute
 from controller.control import Control, Outcome
 from controller.control_socket import control_socket, user_name
 from controller.events import UpgradeChoice
+from controller.fast_start import BackgroundCheck, StateKeeper, open_journal
 from controller.home import Home, HomeLock, make_home
 from controller.inbox import Inbox
 from controller.metrics import MeasuredView, Metrics, served
@@ -92,15 +93,22 @@ def run_session(
         )
         metrics = Metrics(home, is_projection_behind=lambda: projection.is_behind)
         held.enter_context(served(metrics, options.metrics_port))
-        journal = WatchedJournal(home.journal, clock, metrics.appended)
+        journal, kept = open_journal(
+            home,
+            loaded.campaign.name,
+            lambda trusted: WatchedJournal(home.journal, clock, metrics.appended, trusted=trusted),
+        )
         held.callback(journal.close)
-        state = open_campaign(journal, loaded)
+        state = open_campaign(journal, loaded, kept)
         if state.phase == "finished":
             return SessionResult(home, Outcome(state, "finished"), was_finished=True)
         if gone := dropped_voxels(state):
             wiring.delete_artifacts(home, gone)
         name = loaded.campaign.name
         held.callback(_catch_up, projection, announce)
+        keeper = StateKeeper(home, journal, log)
+        keeper.begin(state, is_kept=kept is not None)
+        held.callback(keeper.close)
         view = MeasuredView(wiring.view(), metrics)
         held.callback(view.close)
         compute = wiring.compute(home)
@@ -116,13 +124,19 @@ def run_session(
             after_upgrade=options.after_upgrade,
             user=user_name(os.getuid()),
             stop_after=options.stop_after,
-            when_stored=lambda state: _wake(projection, state),
+            when_stored=lambda state: _follow(projection, keeper, state),
             delete=lambda artifacts: wiring.delete_artifacts(home, artifacts),
             log=log,
         )
         if state.pause is not None:
             announce(f"paused {state.pause.words}; to lift it: cellwright resume {name}")
+        check = None
+        if kept is not None:  # what its position lies beyond was not looked at yet
+            check = BackgroundCheck(home.journal, lambda fault: control.ask_to_stop(fault.message))
+            held.callback(check.close)
         outcome = asyncio.run(_listen(home, inbox, lambda: _run(control, compute, view, announce)))
+        if check is not None and check.fault is not None:
+            raise check.fault
         return SessionResult(home, outcome, was_finished=False)
 
 
@@ -170,12 +184,14 @@ async def _run(
             loop.remove_signal_handler(number)
 
 
-def _wake(projection: Projection, state: State) -> None:
-    """Start the projection with the first observation, so that it delays nothing before.
+def _follow(projection: Projection, keeper: StateKeeper, state: State) -> None:
+    """Tell those who follow the journal of news.
 
-    It takes seconds of processor time that the first jobs need on a small machine, and has little
-    to show without an observation.
+    The projection starts with the first observation, so that it delays nothing before: it takes
+    seconds of processor time that the first jobs need on a small machine, and has little to show
+    without an observation.
     """
+    keeper.note(state)
     if state.observations:
         projection.wake()
 

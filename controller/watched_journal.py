@@ -20,7 +20,7 @@ from controller.events import (
     Ranked,
     Recorded,
 )
-from controller.journal import Journal
+from controller.journal import Anchor, Journal
 
 _log: Final = logging.getLogger("cellwright.journal")
 
@@ -29,10 +29,15 @@ class WatchedJournal(Journal):
     """The one writer, watched: ``timed`` is told how long an append took and of how many events."""
 
     def __init__(
-        self, path: Path, clock: Clock, timed: Callable[[float, int], None] = lambda _, __: None
+        self,
+        path: Path,
+        clock: Clock,
+        timed: Callable[[float, int], None] = lambda _, __: None,
+        *,
+        trusted: Anchor | None = None,
     ) -> None:
         """Open for writing."""
-        super().__init__(path, clock)
+        super().__init__(path, clock, trusted=trusted)
         self._timed = timed
 
     def append(

@@ -32,7 +32,7 @@ class Journal(JournalReader):
     """The one writer. Opening raises the epoch; an append returns when it is on the disk."""
 
     def __init__(self, path: Path, clock: Clock, *, trusted: Anchor | None = None) -> None:
-        """Open for writing and verify the chain, from ``trusted`` on where that is given.
+        """Open for writing and verify the chain, from ``trusted`` on where the journal holds that.
 
         A journal is made where there is none, and one of an older schema is migrated.
         """
