@@ -32,6 +32,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "characterize": ("characterize", "Measure the effective properties of an image."),
     "generate": ("generate", "Generate a microstructure from a recipe."),
     "evaluate": ("evaluate", "Take one design through the chain, once."),
+    "lab-simulator": ("lab_simulator", "Open the simulated lab as a real HTTP server."),
 }
 """Command → module in ``controller.commands`` and its line of help; science loads when called."""
 

@@ -68,6 +68,10 @@ class DiskFull(Transient):
     """The disk takes no more; what was to be written can be written when there is room again."""
 
 
+class OutcomeUnknown(CellwrightError):
+    """Nobody knows whether the request was carried out: ask, or ask a person; never repeat it."""
+
+
 class HomeInUse(Transient):
     """Another control process holds this home."""
 

@@ -1,0 +1,1 @@
+"""The simulated lab: a server of its own, its ledger, its stations and its physics."""

@@ -1,0 +1,1 @@
+"""Result files: read in a guarded process, checked, and turned into figures of a cell."""
