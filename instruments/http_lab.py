@@ -46,12 +46,14 @@ class HttpLab:
         spool_folder: Path,
         *,
         hard_limits: HardLimits | None = None,
+        is_simulated: bool = False,
         timeout_s: float = TIMEOUT_S,
     ) -> None:
         self._name = name
         self._secret = secret
         self._spool = Spool(spool_folder)
         self._hard_limits = hard_limits or HardLimits()
+        self._is_simulated = is_simulated
         self._timeout_s = timeout_s
         self._newest_epoch = 0
         self._client = httpx.AsyncClient(
@@ -76,9 +78,14 @@ class HttpLab:
         return self._name
 
     async def capabilities(self) -> Capabilities:
-        """Return what the lab says of itself, narrowed by the administrator's hard limits."""
+        """Return what the lab says of itself, narrowed by the administrator's hard limits.
+
+        It is simulated only where the administrator's file says so too.
+        """
         told = await self._asked("GET", "/capabilities", Capabilities)
-        return self._hard_limits.narrowed(told.model_copy(update={"instrument": self._name}))
+        is_simulated = told.is_simulated and self._is_simulated
+        own = {"instrument": self._name, "is_simulated": is_simulated}
+        return self._hard_limits.narrowed(told.model_copy(update=own))
 
     async def submit(self, build: SignedBuild, epoch: int) -> BuildStatus:
         """Send a build. Raises ``OutcomeUnknown`` wherever the lab might have accepted it."""

@@ -8,10 +8,12 @@ import multiprocessing
 import os
 import secrets
 import socket
+import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
+from multiprocessing import connection
 from pathlib import Path
 from random import Random
 from typing import Final
@@ -67,7 +69,8 @@ def serve(options: LabOptions, announce: Callable[[str, Path], None]) -> None:
     listener = _bound(options.host, options.port)
     secret_file = _secret_file(options)
     address = f"http://{options.host}:{listener.getsockname()[1]}"
-    with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool:
+    spawning = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(1, mp_context=spawning, initializer=_end_with_parent) as pool:
         desk = open_desk(options, read_secret(secret_file), pool)
         from instruments.lab_simulator.server import create_app
 
@@ -110,6 +113,20 @@ def open_desk(options: LabOptions, secret: bytes, pool: ProcessPoolExecutor) -> 
         make=make,
         random=Random(options.reality.seed),  # noqa: S311
     )
+
+
+def _end_with_parent() -> None:
+    """Make the cells' process end when the lab is killed: its queue alone would not tell it."""
+    parent = multiprocessing.parent_process()
+    if parent is None:
+        return
+    sentinel = parent.sentinel
+
+    def watch() -> None:
+        connection.wait([sentinel])
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
 
 
 def _require_sensible(options: LabOptions) -> None:

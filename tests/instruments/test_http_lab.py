@@ -98,7 +98,7 @@ def test_a_fault_that_harms_nothing_is_lived_with(tmp_path, kind) -> None:
         return status, notices
 
     (status, notices), coatings = with_faults(tmp_path, {kind: 1.0}, steps, timeout_s=5.0)
-    assert status.state is BuildState.queued
+    assert status.state in (BuildState.queued, BuildState.running)
     assert [n.sequence for n in notices] == sorted({n.sequence for n in notices})
     assert coatings == ["b1"]
 
