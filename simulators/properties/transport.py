@@ -28,13 +28,13 @@ BOUND_METHOD: Final = "energy of the potential above, of an equilibrated flux be
 NO_PATH: Final = "no path joins the ends"
 LEAST_TOLERANCE: Final = 1e-5
 """Single precision gives no more."""
-MAX_ITERATIONS: Final = 500
+MAX_ITERATIONS: Final = 2000
+"""One random structure in ninety takes more than 500 at a contrast of 1e4 (docs/benchmarks.md)."""
 LONGEST: Final = 32_000
 """Runs of voxels are kept as 16-bit numbers."""
 MOST_STRETCHED: Final = 20.0
-"""Longest over shortest edge of a voxel. Up to it all of 576 random structures (contrasts up to
-1e4) and crops of a tomogram reached their tolerance; at 50 some did not, at 100 the solver failed.
-"""
+"""Longest over shortest edge of a voxel. Up to it all of 90 random structures of contrast 1e2, and
+crops of a tomogram up to 1e4, reached their tolerance; at 50 some did not (docs/benchmarks.md)."""
 WIENER_SLACK: Final = 1e-5
 """Single-precision allowance before a result above the Wiener mean is called an error."""
 
