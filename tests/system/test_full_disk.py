@@ -42,7 +42,7 @@ def run_on_full_disks(folder: Path, n_times: int) -> None:
     dice = random.Random(n_times)
     campaign = small_campaign(budget=Budget(evaluations={"coarse": 8 * n_times, "fine": 3}))
     pauses, clock, said = 0, ManualClock(), list[str]()
-    with small_disk(folder, 4096) as disk:
+    with small_disk(folder, 4096 + 256 * n_times) as disk:
         path = disk / "journal.db"
         with closing(Journal(path, clock)) as journal:
             compute = Patient(seed=1)
