@@ -25,6 +25,8 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "trace": ("trace", "Trace an observation back to where it came from."),
     "report": ("report", "Write the HTML report of a campaign."),
     "export": ("export", "Write a campaign's data as CSV, Parquet and RO-Crate."),
+    "archive": ("archive", "Write a whole campaign into one file, for another machine."),
+    "import": ("import_", "Take up a campaign that was archived."),
     "backup": ("backup", "Copy the home while its campaigns run."),
     "verify": ("verify", "Check the whole journal and every artifact against their hashes."),
     "repair": ("repair", "Keep what a damaged journal can still prove."),

@@ -114,6 +114,18 @@ class VoxelsDropped(Frozen):
     size_bytes: int = Field(ge=0)
 
 
+class Imported(Frozen):
+    """The campaign's events before this one were copied from another journal, as they were."""
+
+    kind: Literal["imported"] = "imported"
+    archive_sha256: str
+    positions: tuple[tuple[int, int], ...]
+    """Where they stood there, as first position and number. Positions named within events, such as
+    a ranking's, are those."""
+    last_hash: str
+    """Of the last of them, there."""
+
+
 class Interrupted(Frozen):
     """Control stopped in good order before the campaign's end."""
 
@@ -175,6 +187,7 @@ Event = Annotated[
     | AttemptLost
     | Observed
     | VoxelsDropped
+    | Imported
     | Interrupted
     | Paused
     | Unpaused

@@ -16,6 +16,7 @@ from controller.events import (
     ComputeStarted,
     Dispatched,
     Finished,
+    Imported,
     Interrupted,
     Observed,
     Paused,
@@ -92,6 +93,8 @@ def _apply(draft: _Draft, recorded: Recorded) -> None:
         case VoxelsDropped() as event:
             hashes = [artifact.sha256 for artifact in event.artifacts]
             draft["stored"] = draft["stored"].without(hashes)
+        case Imported():
+            pass  # it begins a session that did nothing
         case AttemptLost() as event:
             _lose_attempt(draft, event)
         case ComputeStarted() | ComputeLost() as event:

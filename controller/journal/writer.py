@@ -112,6 +112,29 @@ class Journal(JournalReader):
         self._store(rows, tip)
         return recorded
 
+    def adopt(self, rows: Sequence[Row], imported: Event) -> None:
+        """Store rows of another journal's campaign, and an event of ours behind them, together.
+
+        Their epochs, times and bodies stay; positions and hashes are of this journal. The epoch
+        rises above theirs, so that theirs and ours cannot be taken for one session.
+        """
+        tip = self._tip
+        placed: list[Row] = []
+        epoch = max(self.epoch, *(row.epoch + 1 for row in rows))
+        at, session_s = self._now(), round(self._clock.elapsed_s(), 3)
+        body = encode_event(imported)
+        last = Row(0, rows[0].campaign, epoch, at, session_s, BODY_VERSION, body, "")
+        for row in (*rows, last):
+            moved = row._replace(position=tip.position + 1)
+            moved = moved._replace(hash=chain_hash(tip.hash, moved))
+            tip = Anchor(moved.position, moved.hash)
+            placed.append(moved)
+        with sqlite_errors(self._path), transaction(self._connection):
+            self._check_holder()
+            self._connection.execute("UPDATE holder SET epoch = ?", (epoch,))
+        self.epoch = epoch
+        self._store(placed, tip)
+
     def close(self) -> None:
         """Close the connection and the head."""
         super().close()

@@ -1,0 +1,98 @@
+"""A leader that is stopped, replaced and continued writes nothing more."""
+
+from __future__ import annotations
+
+import os
+import select
+import signal
+import subprocess
+import sys
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from controller.events import ComputeLost
+from controller.home import HomeLock, make_home
+from controller.journal import Journal, JournalReader
+from tests.controller.doubles import ManualClock
+
+ROOT = Path(__file__).resolve().parents[3]
+LEADER = """
+import sys
+from pathlib import Path
+from controller.events import ComputeLost
+from controller.home import HomeLock, make_home
+from controller.journal import Journal
+from experiments.errors import HomeInUse
+from tests.controller.doubles import ManualClock
+home = make_home(Path(sys.argv[1]))
+lock = HomeLock(home)
+journal = Journal(home.journal, ManualClock())
+for n in range(1_000_000):
+    try:
+        (one,) = journal.append("a", [ComputeLost(reason=f"{journal.epoch}")])
+    except HomeInUse:
+        print("refused", flush=True)
+        break
+    print(one.position, flush=True)
+"""
+
+
+def appended(leader: subprocess.Popen[bytes], n_lines: int) -> list[bytes]:
+    """Return the next lines a leader says, as soon as there are so many."""
+    assert leader.stdout is not None
+    return [leader.stdout.readline().strip() for _ in range(n_lines)]
+
+
+def take_over(folder: Path, n_before: int) -> None:
+    """Stop a busy leader anywhere, take over, append, continue it, and look at the journal."""
+    home = make_home(folder)
+    with subprocess.Popen(
+        [sys.executable, "-c", LEADER, str(home.path)],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    ) as leader:
+        try:
+            appended(leader, n_before)
+            os.kill(leader.pid, signal.SIGSTOP)
+            os.waitid(os.P_PID, leader.pid, os.WSTOPPED)
+            lock = HomeLock(home, take_over=True)
+            try:
+                journal = Journal(home.journal, ManualClock())
+            finally:
+                # Stopped within its transaction it holds SQLite's lock: then nobody takes over
+                # before it goes on, and this would wait for it.
+                os.kill(leader.pid, signal.SIGCONT)
+            with closing(journal):
+                first = journal.tip.position
+                journal.append("a", [ComputeLost(reason="new")] * 3)
+                assert leader.stdout is not None
+                while select.select([leader.stdout], [], [], 60)[0]:
+                    line = leader.stdout.readline().strip()
+                    if line == b"refused":
+                        break
+                    assert line, "the leader ended without being refused"
+                    assert int(line) <= first, "a stale append was acknowledged"
+                journal.append("a", [ComputeLost(reason="new")] * 3)
+            lock.release()
+            assert leader.wait(60) == 0
+        finally:
+            leader.kill()
+    with JournalReader(home.journal) as reader:
+        epochs = [recorded.epoch for recorded in reader.read("a")]
+    assert epochs == sorted(epochs), "an event of the old epoch follows one of the new"
+    assert epochs[first:] == [2] * 6
+
+
+@pytest.mark.parametrize("n_before", [1, 6])
+def test_a_continued_leader_appends_nothing(tmp_path: Path, n_before: int) -> None:
+    take_over(tmp_path / "home", n_before)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1800)
+def test_a_continued_leader_appends_nothing_a_hundred_times(tmp_path: Path) -> None:
+    for n in range(100):
+        take_over(tmp_path / str(n), 1 + n)
