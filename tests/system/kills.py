@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import random
@@ -16,6 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from controller.events import ComputeStarted, Observed
+from tests.system.mlflow_server import MlflowServer
 from tests.system.processes import left_behind, victim_of
 from tests.system.tiny_session import events, finish, start
 
@@ -69,8 +71,17 @@ def check(record: Record, undisturbed: Found) -> None:
 class Disturbance:
     """A campaign under attack, in a folder of its own that holds its file."""
 
-    def __init__(self, folder: Path, dice: random.Random, *, n_workers: int) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        dice: random.Random,
+        *,
+        n_workers: int,
+        mlflow: MlflowServer | None = None,
+    ) -> None:
+        """Prepare; the server, where there is one, is killed and at once started again."""
         self.folder = folder
+        self._mlflow = mlflow
         self.record = Record()
         self._home = folder / "home"
         self._dice = dice
@@ -108,22 +119,21 @@ class Disturbance:
     def _kill(self, kind: str, *, in_recovery: bool) -> bool:
         """Kill a process; return False where the campaign ended before one was found."""
         control = self._running()
+        if kind == "mlflow":
+            assert self._mlflow is not None, "no MLflow server runs here"
+            self._note(kind, in_recovery=in_recovery)
+            self._mlflow.kill()
+            self._mlflow.start()
+            return control.poll() is None
         until_s = time.monotonic() + PATIENCE_S
         while (pid := victim_of(kind, control.pid, self._dice)) is None:
             if control.poll() is not None:
                 return False
             assert time.monotonic() < until_s, f"there was no {kind} to be killed"
             time.sleep(_LOOK_S)
-        self.record.acknowledged.update(observed(self._home))
-        self._n_seen = len(self.record.acknowledged)
-        try:
+        kill = self._note(kind, in_recovery=in_recovery)
+        with contextlib.suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)
-        except ProcessLookupError:
-            return control.poll() is None
-        now_s = time.monotonic()
-        kill = Kill(kind, in_recovery, now_s - self._began_s)
-        self.record.kills.append(kill)
-        self._unanswered.append((kill, now_s))
         if kind == "control":
             control.wait(30)
             epoch = self._epoch()
@@ -134,6 +144,16 @@ class Disturbance:
                 time.sleep(0.01)
             kill.control_back_s = time.monotonic() - started_s
         return True
+
+    def _note(self, kind: str, *, in_recovery: bool) -> Kill:
+        """Note what is acknowledged before a kill, and when it comes."""
+        self.record.acknowledged.update(observed(self._home))
+        self._n_seen = len(self.record.acknowledged)
+        now_s = time.monotonic()
+        kill = Kill(kind, in_recovery, now_s - self._began_s)
+        self.record.kills.append(kill)
+        self._unanswered.append((kill, now_s))
+        return kill
 
     def _watch(self, patience_s: float, *, until_news: bool) -> bool:
         """Look at the journal for so long, or until a result comes; return whether one came."""

@@ -41,14 +41,10 @@ def victim_of(kind: str, control: int, dice: random.Random) -> int | None:
     """Return a process of the kind under a control, or None where there is none now.
 
     Kinds: control, compute, worker (one of Ray's, busy ones mostly; not the agents of its node,
-    with which the raylet ends), ray (GCS or raylet), mlflow (a server that control runs).
+    with which the raylet ends), ray (GCS or raylet).
     """
     if kind == "control":
         return control
-    if kind == "mlflow":
-        return next(
-            (p.pid for p in processes() if p.parent == control and "mlflow" in p.line), None
-        )
     compute = compute_of(control)
     if kind == "compute" or compute is None:
         return compute
