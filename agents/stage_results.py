@@ -6,10 +6,11 @@ from typing import Literal
 
 from pydantic import Field
 
-from experiments.campaign import CellSpec, Physics
+from experiments.campaign import CellSpec
 from experiments.frozen import Frozen
 from experiments.observation import Failure
 from experiments.performance import CellPerformance
+from experiments.physics import Physics
 from experiments.properties import EffectiveProperties
 from experiments.recipe import Recipe
 

@@ -14,13 +14,14 @@ from agents.stage_results import CellRequest, CellResult, VolumePerformance
 from agents.voxel_file import pack, unpack
 from agents.wiring import generator
 from agents.worker_environment import device, n_threads
-from experiments.campaign import PartChoice, Physics
+from experiments.campaign import PartChoice
 from experiments.errors import DesignFailed, Invalid
 from experiments.generation import VolumeRequest
 from experiments.image_hash import image_sha256
 from experiments.microstructure import Microstructure
 from experiments.observation import Failure, FailureKind
 from experiments.performance import CellPerformance
+from experiments.physics import Physics
 from experiments.properties import EffectiveProperties
 from simulators.microstructure.voxels import Voxels
 

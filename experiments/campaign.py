@@ -13,6 +13,7 @@ from experiments.design_space import DesignSpace
 from experiments.fidelity import Fidelity
 from experiments.frozen import Frozen
 from experiments.metrics import METRICS
+from experiments.physics import Physics
 from experiments.recipe import Recipe
 from experiments.recipe_values import recipe_of
 from experiments.storage import Storage
@@ -102,15 +103,6 @@ class PartChoice(Frozen):
 
     name: str
     options: dict[str, float | int | str | bool] = Field(default_factory=dict)
-
-
-class Physics(Frozen):
-    """Intrinsic properties the voxels do not show. Sources: docs/constants.md."""
-
-    active_conductivity_S_per_m: float = Field(default=0.3, ge=0, le=1e6)
-    binder_conductivity_S_per_m: float = Field(default=375.0, ge=0, le=1e7)
-    binder_ion_diffusivity: float = Field(default=0.32, ge=0, le=1)
-    """D in the binder's nanopores relative to bulk; 0 blocks ions in the binder."""
 
 
 class Campaign(Frozen):

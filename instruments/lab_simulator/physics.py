@@ -9,9 +9,10 @@ from aurora_unicycler import ConstantCurrent, ConstantVoltage, CyclingProtocol
 
 from experiments.build import BuildPayload, BuildRequest
 from experiments.build_status import AsBuilt
-from experiments.campaign import CellSpec, Physics
+from experiments.campaign import CellSpec
 from experiments.errors import DesignFailed
 from experiments.generation import VolumeRequest
+from experiments.physics import Physics
 from experiments.properties import EffectiveProperties
 from experiments.recipe import Recipe
 from instruments.coating_plan import coating_plan

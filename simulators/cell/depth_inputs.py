@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from experiments.campaign import Physics
 from experiments.errors import DesignFailed
 from experiments.observation import FailureKind
+from experiments.physics import Physics
 from experiments.properties import EffectiveProperties
 from experiments.recipe import ElectrodeRecipe
 from simulators.cell.chemistry import Chemistry

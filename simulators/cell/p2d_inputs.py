@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, replace
 
-from experiments.campaign import Physics
 from experiments.errors import DesignFailed, Invalid
 from experiments.observation import FailureKind
+from experiments.physics import Physics
 from experiments.properties import EffectiveProperties
 from experiments.recipe import ElectrodeRecipe
 from simulators.cell.balance import Balance

@@ -12,9 +12,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
-from experiments.campaign import CellSpec, Physics
+from experiments.campaign import CellSpec
 from experiments.errors import Invalid
 from experiments.fidelity import FINE_MESH_POINTS
+from experiments.physics import Physics
 from experiments.properties import EffectiveProperties
 from experiments.recipe import Recipe
 from simulators.cell.discharge import discharge

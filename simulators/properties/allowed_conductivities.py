@@ -9,7 +9,7 @@ import numpy as np
 
 from experiments.errors import Invalid
 from experiments.microstructure import PhaseName
-from simulators.properties.conduction import MOST_CONTRAST
+from experiments.physics import MOST_CONTRAST
 
 SOLIDS: Final = tuple(phase for phase in get_args(PhaseName) if phase != "pore")
 

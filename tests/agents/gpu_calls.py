@@ -17,7 +17,7 @@ from agents import stages
 from agents.executor import Kept, Returned
 from agents.ray_local import start_local
 from agents.worker_environment import device
-from experiments.campaign import Physics
+from experiments.physics import Physics
 from experiments.properties import EffectiveProperties
 from tests.agents.tiny_campaign import job, tiny_campaign
 from tests.contracts.executor_contract import nap, outcomes

@@ -14,9 +14,10 @@ from dataclasses import replace
 import numpy as np
 from scipy.stats import spearmanr
 
-from experiments.campaign import CellSpec, Physics
+from experiments.campaign import CellSpec
 from experiments.errors import DesignFailed
 from experiments.fidelity import FINE_MESH_POINTS
+from experiments.physics import Physics
 from experiments.properties import AxisTransport, EffectiveProperties
 from experiments.recipe import ElectrodeRecipe, Recipe
 from simulators.cell.discharge import Conditions, discharge

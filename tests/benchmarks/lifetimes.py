@@ -11,7 +11,8 @@ import sys
 import time
 from dataclasses import replace
 
-from experiments.campaign import AgeingSpec, CellSpec, Physics
+from experiments.campaign import AgeingSpec, CellSpec
+from experiments.physics import Physics
 from simulators.cell.evaluate import design_inputs
 from simulators.cell.lifetime import lifetime
 from simulators.cell.p2d_model import MeshSize

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from experiments.campaign import CellSpec, Physics
+from experiments.campaign import CellSpec
 from experiments.errors import DesignFailed
+from experiments.physics import Physics
 from experiments.properties import AxisTransport, EffectiveProperties
 from experiments.recipe import ElectrodeRecipe, NegativeRecipe, Recipe
 from simulators.cell.discharge import Conditions

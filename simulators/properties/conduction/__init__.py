@@ -6,7 +6,6 @@ kernels, or torch on a device), ``conjugate_gradients`` solves on either, ``diss
 """
 
 from simulators.properties.conduction.conductivity_table import (
-    MOST_CONTRAST,
     Conductivity,
     ConductivityTable,
     read_conductivity,
@@ -18,7 +17,6 @@ from simulators.properties.conduction.memory import Memory
 from simulators.properties.conduction.problem import Problem, pose
 
 __all__ = [
-    "MOST_CONTRAST",
     "Conductivity",
     "ConductivityTable",
     "Device",

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from experiments.errors import Invalid
+from experiments.physics import MOST_CONTRAST
 from simulators.properties.compiled import Integers, Labels, Reals, kernel
 from simulators.properties.slabs import run_slabs
 
@@ -17,10 +18,6 @@ Conductivity = tuple[NDArray[np.uint8], Mapping[int, float]] | NDArray[np.floati
 MOST_EXACT = 256
 """Different values that are kept exactly; more are rounded to ``MOST_ROUNDED`` steps."""
 MOST_ROUNDED = 65_000
-MOST_CONTRAST = 1e6
-"""Largest over smallest conductivity. Where σeff is below 1e-5 of the best conductor's, single
-precision cannot hold the drops within it, and the interval stays wide: 2 of 90 random structures at
-a contrast of 1e4, 5 at 1e5, 28 at 1e6, and thin films from 1e5 on (docs/benchmarks.md)."""
 
 
 @dataclass(frozen=True)

@@ -4,8 +4,9 @@ import pybamm
 import pytest
 from aurora_unicycler import CyclingProtocol
 
-from experiments.campaign import CellSpec, Physics
+from experiments.campaign import CellSpec
 from experiments.errors import Invalid
+from experiments.physics import Physics
 from experiments.properties import EffectiveProperties
 from experiments.recipe import Recipe
 from simulators.cell.balance import balance

@@ -3,9 +3,10 @@
 import numpy as np
 import pytest
 
-from experiments.campaign import CellSpec, Physics
+from experiments.campaign import CellSpec
 from experiments.depth import DepthKnots
 from experiments.errors import DesignFailed
+from experiments.physics import Physics
 from experiments.properties import EffectiveProperties
 from experiments.recipe import Recipe
 from simulators.cell.evaluate import design_inputs, evaluate_cell

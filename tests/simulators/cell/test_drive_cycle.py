@@ -3,8 +3,9 @@
 import pytest
 from pydantic import ValidationError
 
-from experiments.campaign import CellSpec, Physics
+from experiments.campaign import CellSpec
 from experiments.errors import Invalid
+from experiments.physics import Physics
 from experiments.properties import EffectiveProperties
 from experiments.recipe import Recipe
 from simulators.cell.balance import balance

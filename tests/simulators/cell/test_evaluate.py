@@ -3,10 +3,11 @@ from collections.abc import Callable
 
 import pytest
 
-from experiments.campaign import CellSpec, Physics
+from experiments.campaign import CellSpec
 from experiments.errors import DesignFailed, Invalid
 from experiments.metrics import METRICS
 from experiments.performance import CellPerformance
+from experiments.physics import Physics
 from experiments.properties import EffectiveProperties
 from experiments.recipe import ElectrodeRecipe, NegativeRecipe, Recipe
 from simulators.cell import evaluate_cell, recipe_metrics

@@ -3,8 +3,9 @@ import math
 import pytest
 from scipy.optimize import brentq
 
-from experiments.campaign import CellSpec, Physics
+from experiments.campaign import CellSpec
 from experiments.errors import DesignFailed, Invalid
+from experiments.physics import Physics
 from experiments.properties import AxisTransport, EffectiveProperties
 from experiments.recipe import ElectrodeRecipe, NegativeRecipe, Recipe
 from simulators.cell.evaluate import evaluate_cell

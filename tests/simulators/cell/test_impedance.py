@@ -7,8 +7,9 @@ import pybamm
 import pytest
 from aurora_unicycler import ImpedanceSpectroscopy
 
-from experiments.campaign import CellSpec, Physics
+from experiments.campaign import CellSpec
 from experiments.errors import Invalid
+from experiments.physics import Physics
 from experiments.properties import EffectiveProperties
 from experiments.recipe import Recipe
 from simulators.cell.balance import balance

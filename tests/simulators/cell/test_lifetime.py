@@ -5,7 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from experiments.campaign import AgeingSpec, CellSpec, Physics
+from experiments.campaign import AgeingSpec, CellSpec
+from experiments.physics import Physics
 from experiments.properties import EffectiveProperties
 from experiments.recipe import Recipe
 from simulators.cell.ageing import Mechanisms, age

@@ -26,7 +26,8 @@ energy_Wh = cell_plugin:nothing
 """
 SCRIPT = """
 import json, sys
-from experiments.campaign import CellSpec, Physics
+from experiments.campaign import CellSpec
+from experiments.physics import Physics
 from experiments.errors import Invalid
 from experiments.metrics import METRICS
 from experiments.properties import EffectiveProperties

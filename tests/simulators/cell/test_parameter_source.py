@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
-from experiments.campaign import CellSpec, Physics
+from experiments.campaign import CellSpec
 from experiments.errors import Invalid
+from experiments.physics import Physics
 from experiments.properties import EffectiveProperties
 from experiments.recipe import Recipe
 from simulators.cell.chemistry import load_chemistry, require_unchanged

@@ -2,9 +2,10 @@
 
 import pytest
 
-from experiments.campaign import CellSpec, FastChargeSpec, Physics
+from experiments.campaign import CellSpec, FastChargeSpec
 from experiments.errors import Invalid
 from experiments.performance import CellPerformance
+from experiments.physics import Physics
 from experiments.properties import EffectiveProperties
 from experiments.recipe import Recipe
 from simulators.cell import evaluate_cell

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from experiments.campaign import CellSpec, Physics
+from experiments.campaign import CellSpec
 from experiments.errors import DesignFailed, Invalid
+from experiments.physics import Physics
 from experiments.properties import EffectiveProperties
 from experiments.recipe import Recipe
 from simulators.cell.discharge import Conditions, discharge
