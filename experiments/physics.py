@@ -28,8 +28,8 @@ class Physics(Frozen):
         solids = (self.active_conductivity_S_per_m, self.binder_conductivity_S_per_m)
         if 0 < MOST_CONTRAST * min(solids) < max(solids):
             raise ValueError(
-                f"the conductivities of active and binder, {solids[0]:g} and {solids[1]:g} S/m, may be "
-                f"at most {MOST_CONTRAST:g} times apart: raise the smaller one, or set it to 0"
+                f"the conductivities of active and binder, {solids[0]:g} and {solids[1]:g} S/m, "
+                f"may be at most {MOST_CONTRAST:g} times apart: raise the smaller, or set it to 0"
             )
         if 0 < MOST_CONTRAST * self.binder_ion_diffusivity < 1:
             raise ValueError(
