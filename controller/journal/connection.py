@@ -91,6 +91,11 @@ def translated(error: sqlite3.Error, path: Path) -> CellwrightError:
             "what can be kept",
             position=0,
         )
+    if code is not None and code & 0xFF == sqlite3.SQLITE_BUSY:
+        return Transient(
+            f"{path}: a process holds it in the midst of a write and does not go on, perhaps "
+            "because it was stopped; end that process (kill -9) and give the same command"
+        )
     return Transient(f"{path}: {error}", sqlite=str(error))
 
 

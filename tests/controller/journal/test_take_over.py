@@ -13,8 +13,9 @@ from pathlib import Path
 import pytest
 
 from controller.events import ComputeLost
-from controller.home import HomeLock, make_home
+from controller.home import Home, HomeLock, make_home
 from controller.journal import Journal, JournalReader
+from experiments.errors import Transient
 from tests.controller.doubles import ManualClock
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -45,6 +46,21 @@ def appended(leader: subprocess.Popen[bytes], n_lines: int) -> list[bytes]:
     return [leader.stdout.readline().strip() for _ in range(n_lines)]
 
 
+def taken(home: Home) -> Journal | None:
+    """Return the journal taken over; None where its leader was stopped in the midst of a write."""
+    try:
+        return Journal(home.journal, ManualClock())
+    except Transient as error:
+        if "in the midst of a write" not in error.message:
+            raise
+        return None
+
+
+@pytest.fixture(autouse=True)
+def impatience(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("controller.journal.connection._BUSY_S", 0.3)
+
+
 def take_over(folder: Path, n_before: int) -> None:
     """Stop a busy leader anywhere, take over, append, continue it, and look at the journal."""
     home = make_home(folder)
@@ -59,13 +75,12 @@ def take_over(folder: Path, n_before: int) -> None:
             os.kill(leader.pid, signal.SIGSTOP)
             os.waitid(os.P_PID, leader.pid, os.WSTOPPED)
             lock = HomeLock(home, take_over=True)
-            try:
-                journal = Journal(home.journal, ManualClock())
-            finally:
-                # Stopped within its transaction it holds SQLite's lock: then nobody takes over
-                # before it goes on, and this would wait for it.
+            while (journal := taken(home)) is None:
                 os.kill(leader.pid, signal.SIGCONT)
+                appended(leader, 3)
+                os.kill(leader.pid, signal.SIGSTOP)
             with closing(journal):
+                os.kill(leader.pid, signal.SIGCONT)
                 first = journal.tip.position
                 journal.append("a", [ComputeLost(reason="new")] * 3)
                 assert leader.stdout is not None
