@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 
 import numpy as np
@@ -14,8 +15,9 @@ from simulators.microstructure.voxels import Voxels
 from simulators.properties.chord_length import ChordLengths, chord_lengths
 from simulators.properties.minkowski import Minkowski, minkowski_functionals
 from simulators.properties.particles import Particles
-from simulators.properties.phase_fraction import fraction_uncertainty
+from simulators.properties.phase_fraction import FractionUncertainty, fraction_uncertainty
 from simulators.properties.pore_size import SizeDistribution
+from simulators.properties.slabs import available_cores
 from simulators.properties.two_point import TwoPoint, two_point_correlation
 
 _N_CLASSES: Final = 40
@@ -36,24 +38,33 @@ def describe_morphology(
     report = progress or (lambda _: None)
     n_phases = max(3, int(voxels.labels.max()) + 1)
     size_m = voxels.voxel_size_m
-    report("chord lengths and two-point correlations")
-    chords = {a: chord_lengths(voxels.labels, a, size_m[a], n_phases=n_phases) for a in axes}
-    pairs = {a: two_point_correlation(voxels.labels, a, size_m[a], n_phases=n_phases) for a in axes}
-    report("Minkowski functionals")
-    functionals = minkowski_functionals(
-        voxels.labels, size_m, n_phases=n_phases, n_threads=n_threads
-    )
-    report("certainty of the phase fractions")
-    phases = {
-        str(phase): _phase(
-            voxels,
-            label,
-            {str(a): chords[a][label] for a in axes},
-            {str(a): pairs[a][label] for a in axes},
-            functionals[label],
+    report("chord lengths, correlations and curvatures")
+    present = {str(p): label for p, label in PHASE_LABEL.items() if p in voxels.volume_fraction}
+    threads = n_threads or available_cores()
+    with ThreadPoolExecutor(min(2, threads), thread_name_prefix="shapes") as pool:
+        pairs = {
+            a: pool.submit(two_point_correlation, voxels.labels, a, size_m[a], n_phases=n_phases)
+            for a in axes
+        }
+        functionals = pool.submit(
+            minkowski_functionals, voxels.labels, size_m, n_phases=n_phases, n_threads=threads
         )
-        for phase, label in PHASE_LABEL.items()
-        if phase in voxels.volume_fraction
+        certainties = {
+            phase: pool.submit(_certainty, voxels, label) for phase, label in present.items()
+        }
+        chords = {
+            a: pool.submit(chord_lengths, voxels.labels, a, size_m[a], n_phases=n_phases)
+            for a in axes
+        }
+    phases = {
+        phase: _phase(
+            voxels,
+            certainties[phase].result(),
+            {str(a): found.result()[label] for a, found in chords.items()},
+            {str(a): found.result()[label] for a, found in pairs.items()},
+            functionals.result()[label],
+        )
+        for phase, label in present.items()
     }
     return Morphology(
         phases=phases,
@@ -90,14 +101,17 @@ def classes(
     return Distribution(value_m=tuple(middle.tolist()), share=tuple((total / total.sum()).tolist()))
 
 
+def _certainty(voxels: Voxels, label: int) -> FractionUncertainty:
+    return fraction_uncertainty(voxels.labels == label, voxels.voxel_size_m)
+
+
 def _phase(
     voxels: Voxels,
-    label: int,
+    certainty: FractionUncertainty,
     chords: dict[str, ChordLengths],
     pairs: dict[str, TwoPoint],
     functionals: Minkowski,
 ) -> PhaseMorphology:
-    certainty = fraction_uncertainty(voxels.labels == label, voxels.voxel_size_m)
     return PhaseMorphology(
         volume_fraction=certainty.fraction,
         volume_fraction_sd=certainty.standard_deviation,
