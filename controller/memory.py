@@ -13,10 +13,11 @@ _PROC: Final = Path("/proc")
 _CGROUPS: Final = Path("/sys/fs/cgroup")
 
 
-def held_bytes(group: int, proc: Path = _PROC) -> int:
-    """Return the memory that the processes of a group hold alone: what they share counts once.
+def held_bytes(session: int, proc: Path = _PROC) -> int:
+    """Return the memory that the processes of a session hold alone.
 
-    Pages of the object store are shared between all workers, and are not counted here.
+    Pages of the object store are shared between all workers, and are not counted here. A session,
+    not a group: Ray gives each worker a group of its own.
     """
     total = 0
     for folder in proc.iterdir():
@@ -24,7 +25,7 @@ def held_bytes(group: int, proc: Path = _PROC) -> int:
             continue
         try:
             fields = (folder / "stat").read_text().rpartition(")")[2].split()
-            if int(fields[2]) == group:
+            if int(fields[3]) == session:
                 total += _field(folder / "status", "RssAnon:") * 1024
         except (OSError, IndexError, ValueError):
             continue

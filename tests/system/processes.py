@@ -14,7 +14,7 @@ class Process:
 
     pid: int
     parent: int
-    group: int
+    session: int
     state: str
     line: str
 
@@ -28,7 +28,7 @@ def processes() -> Iterator[Process]:
                 fields = (folder / "stat").read_text().rsplit(")", 1)[1].split()
             except (OSError, IndexError):
                 continue
-            yield Process(int(folder.name), int(fields[1]), int(fields[2]), fields[0], line)
+            yield Process(int(folder.name), int(fields[1]), int(fields[3]), fields[0], line)
 
 
 def compute_of(control: int) -> int | None:
@@ -48,13 +48,13 @@ def victim_of(kind: str, control: int, dice: random.Random) -> int | None:
     compute = compute_of(control)
     if kind == "compute" or compute is None:
         return compute
-    group = [p for p in processes() if p.group == compute and p.state != "Z"]
+    below = [p for p in processes() if p.session == compute and p.state != "Z"]
     if kind == "worker":
-        workers = [p for p in group if p.line.startswith("ray::") and "Agent" not in p.line]
+        workers = [p for p in below if p.line.startswith("ray::") and "Agent" not in p.line]
         busy = [p for p in workers if "IDLE" not in p.line and "Lane" not in p.line]
         return _one_of(busy if busy and dice.random() < 0.8 else workers, dice)
     parts = ("gcs_server", "raylet/raylet")
-    return _one_of([p for p in group if any(part in p.line[:300] for part in parts)], dice)
+    return _one_of([p for p in below if any(part in p.line[:300] for part in parts)], dice)
 
 
 def left_behind(folder: Path) -> list[str]:
