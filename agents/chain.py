@@ -74,7 +74,8 @@ class Chain:
             if not self._under_way & {volume.source.name, volume.characterisation.name}:
                 call = volume.next_call(self._find, self._store.read)
                 calls += [call] if call else []
-        if not calls and all(volume.properties for volume in self._volumes):
+        is_asked = len(self._evaluations) == len(self._powers_W)
+        if not calls and not is_asked and all(volume.properties for volume in self._volumes):
             calls = self._evaluate()
         self._under_way |= {call.name for call in calls}
         return calls

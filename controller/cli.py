@@ -35,6 +35,8 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "generate": ("generate", "Generate a microstructure from a recipe."),
     "evaluate": ("evaluate", "Take one design through the chain, once."),
     "lab-simulator": ("lab_simulator", "Open the simulated lab as a real HTTP server."),
+    "track": ("track", "Bring a campaign's MLflow runs up to date, or make them anew."),
+    "rehearse": ("rehearse", "Play a campaign on a simulated cluster and clock."),
 }
 """Command → module in ``controller.commands`` and its line of help; science loads when called."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -9,8 +10,12 @@ from typing import Final, Protocol
 
 from controller.failpoint import pass_failpoint
 from controller.journal import JournalReader
+from controller.tracking_address import without_secrets
 
 _RETRY_S: Final = 30.0
+_LONGEST_RETRY_S: Final = 300.0
+_TOLD_EVERY: Final = 100
+"""A store that stays away is told of once, and then every so many tries."""
 
 
 class Projector(Protocol):
@@ -26,6 +31,10 @@ class Projector(Protocol):
 
     def catch_up(self, journal: JournalReader) -> None:
         """Project the events past those already projected."""
+        ...
+
+    def forget(self) -> int:
+        """Delete what was projected, to begin anew; return how much that was."""
         ...
 
     def close(self) -> None:
@@ -69,6 +78,7 @@ class Projection:
 
     def _follow(self) -> None:
         projector: Projector | None = None
+        n_failed = 0
         reader: JournalReader | None = None
         while True:
             self._news.wait()
@@ -93,12 +103,24 @@ class Projection:
                 self._is_behind = True
                 _close(reader)
                 reader = None
-                self._log(f"the projection failed: {type(error).__name__}: {error}")
-                self._is_closing.wait(_RETRY_S)
+                _give_up(projector)
+                projector = None  # made anew, it finds what the store got to know meanwhile
+                if n_failed % _TOLD_EVERY == 0:
+                    told = without_secrets(f"{type(error).__name__}: {error}")
+                    self._log(f"the projection failed: {told}")
+                self._is_closing.wait(min(_RETRY_S * 2.0 ** min(n_failed, 8), _LONGEST_RETRY_S))
+                n_failed += 1
                 self._news.set()
             if is_last:
                 _close(reader)
                 return
+
+
+def _give_up(projector: Projector | None) -> None:
+    """Close what failed already, whatever it says to that."""
+    if projector is not None:
+        with contextlib.suppress(Exception):
+            projector.close()
 
 
 def _close(reader: JournalReader | None) -> None:

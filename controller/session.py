@@ -31,6 +31,7 @@ from controller.projection import Projection
 from controller.retention import dropped_voxels
 from controller.snapshot import ProgressView
 from controller.state import State
+from controller.tracking_address import tracking_address
 from controller.watched_journal import WatchedJournal
 from experiments.errors import Invalid
 
@@ -50,6 +51,8 @@ class SessionOptions:
     """Where scrapes are answered, on the loopback address; None nowhere."""
     after_upgrade: UpgradeChoice | None = None
     """What becomes of results of earlier versions; None asks."""
+    mlflow_uri: str | None = None
+    """Where the MLflow runs go; None is the environment's choice, or the home's own store."""
 
 
 @dataclass(frozen=True)
@@ -81,6 +84,8 @@ def run_session(
         )
     refuse_unknown_parts(loaded.campaign)
     refuse_unknown_cell(loaded.campaign)
+    name = loaded.campaign.name
+    tracking = tracking_address(options.mlflow_uri, os.environ, home_path, name)
     home = make_home(home_path)
     with contextlib.ExitStack() as held:
         lock = HomeLock(home, take_over=options.take_over)
@@ -88,9 +93,7 @@ def run_session(
         held.enter_context(json_log(home.logs / "control.jsonl"))
         log = logging.getLogger("cellwright.control").warning
         clock = wiring.clock()
-        projection = Projection(
-            lambda: wiring.projector(home, loaded.campaign.name), home.journal, log
-        )
+        projection = Projection(lambda: wiring.projector(home, name, tracking), home.journal, log)
         metrics = Metrics(home, is_projection_behind=lambda: projection.is_behind)
         held.enter_context(served(metrics, options.metrics_port))
         journal, kept = open_journal(
@@ -104,7 +107,6 @@ def run_session(
             return SessionResult(home, Outcome(state, "finished"), was_finished=True)
         if gone := dropped_voxels(state):
             wiring.delete_artifacts(home, gone)
-        name = loaded.campaign.name
         held.callback(_catch_up, projection, announce)
         keeper = StateKeeper(home, journal, log)
         keeper.begin(state, is_kept=kept is not None)

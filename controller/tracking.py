@@ -1,8 +1,8 @@
 """The journal as MLflow runs: a campaign's run, and under it one run an observation.
 
 A projection and nothing more: it can be deleted and rebuilt, and nothing is ever decided from it.
-The campaign's run keeps the journal position it has seen; an observation's run is found by its job
-before it is made, so that a crash at any point makes nothing twice.
+The campaign's run keeps the journal position it has seen; an observation's run is found by its
+event before it is made, so that a crash at any point makes nothing twice.
 """
 
 from __future__ import annotations
@@ -29,11 +29,14 @@ from controller.report.attachments import discharge_curves, first_volume, reader
 from controller.report.curve_svg import curve_svg
 from controller.report.picture import slice_png
 from controller.run_record import RunValue, better_of, run_key, run_tags, run_values
+from controller.tracking_address import TrackingAddress, tracking_address
 from experiments.campaign import Campaign
 from experiments.observation import Observation
 
 CAMPAIGN_TAG: Final = "cellwright.campaign"
 JOB_TAG: Final = "cellwright.job"
+EVENT_TAG: Final = "cellwright.event"
+"""The journal position of the observation: a job that is done again has a run for each result."""
 POSITION_TAG: Final = "cellwright.position"
 COMPLETE_TAG: Final = "cellwright.complete"
 PARENT_TAG: Final = "mlflow.parentRunId"
@@ -44,13 +47,16 @@ _QUIET: Final = {
     "DO_NOT_TRACK": "true",
     "MLFLOW_LOGGING_LEVEL": "WARNING",
     "MLFLOW_DISABLE_AGENT_HINT": "true",
+    "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "0",  # a request whose answer was lost would be done twice
+    "MLFLOW_HTTP_REQUEST_TIMEOUT": "30",
 }
 
 
 class Tracker:
-    """Projects one campaign's events into the MLflow store of a home."""
+    """Projects one campaign's events into an MLflow store, by default the one in its home."""
 
-    def __init__(self, home: Home, campaign: str) -> None:
+    def __init__(self, home: Home, campaign: str, address: TrackingAddress | None = None) -> None:
+        self._address = address or tracking_address(None, {}, home.path, campaign)
         self._home = home
         self._name = campaign
         self._read = reader(home.artifacts)
@@ -60,25 +66,25 @@ class Tracker:
         self._seen = 0
         self._noted = 0
         self._projected = 0
-        self._children: dict[str, str] = {}
-        self._complete: set[str] = set()
+        self._children: dict[int, str] = {}
+        self._complete: set[int] = set()
         self._campaign: Campaign | None = None
         self._best: float | None = None
         self._n_observed = 0
 
     def start(self) -> None:
-        """Open the store in the home, making it where there is none. Takes seconds."""
+        """Open the store, making it where there is none. Takes seconds."""
         os.environ.update(_QUIET)
+        self._address.set_up(os.environ)
         from mlflow import MlflowClient
 
         for name in ("mlflow", "alembic"):
             logging.getLogger(name).setLevel(logging.WARNING)
-        self._client = MlflowClient(tracking_uri=f"sqlite:///{self._home.path / 'mlflow.db'}")
+        self._client = MlflowClient(tracking_uri=self._address.uri)
         found = self._client.get_experiment_by_name(self._name)
         if found is None:
-            folder = self._home.path / "mlflow-artifacts" / self._name
             self._experiment = self._client.create_experiment(
-                self._name, artifact_location=folder.as_uri()
+                self._name, artifact_location=self._address.artifacts
             )
         else:
             self._experiment = found.experiment_id
@@ -106,23 +112,50 @@ class Tracker:
             engine.dispose()
         self._client = None
 
+    def forget(self) -> int:
+        """Delete every run of the campaign, to project it from nothing; return how many.
+
+        Deleted runs stay in MLflow's bin until somebody empties it.
+        """
+        runs = [*self._children.values(), *([self._run] if self._run else [])]
+        for run in runs:
+            self._client.delete_run(run)
+        self._run, self._projected = "", 0
+        self._children.clear()
+        self._complete.clear()
+        return len(runs)
+
     def _find_runs(self) -> None:
-        """Learn what an earlier tracker made."""
+        """Learn what an earlier tracker made, oldest first; a second run of a job is deleted.
+
+        There is one where a server died after it had made a run and before it could say so.
+        """
         token = None
         while True:
-            page = self._client.search_runs([self._experiment], max_results=1000, page_token=token)
+            page = self._client.search_runs(
+                [self._experiment],
+                filter_string=f"tags.`{CAMPAIGN_TAG}` = '{self._name}'",
+                max_results=1000,
+                order_by=["attributes.start_time ASC", "attributes.run_id ASC"],
+                page_token=token,
+            )
             for run in page:
-                tags = run.data.tags
-                if tags.get(CAMPAIGN_TAG) == self._name and JOB_TAG not in tags:
-                    self._run = run.info.run_id
-                    self._projected = int(tags.get(POSITION_TAG, "0"))
-                elif JOB_TAG in tags:
-                    self._children[tags[JOB_TAG]] = run.info.run_id
-                    if COMPLETE_TAG in tags:
-                        self._complete.add(tags[JOB_TAG])
+                self._learn_of(run.info.run_id, run.data.tags)
             token = page.token
             if not token:
                 return
+
+    def _learn_of(self, run: str, tags: dict[str, str]) -> None:
+        event = int(tags.get(EVENT_TAG, "0"))
+        known = self._children.get(event) if JOB_TAG in tags else self._run
+        if known:
+            self._client.delete_run(run)
+        elif JOB_TAG not in tags:
+            self._run, self._projected = run, int(tags.get(POSITION_TAG, "0"))
+        else:
+            self._children[event] = run
+            if COMPLETE_TAG in tags:
+                self._complete.add(event)
 
     def _note(self, event: Event) -> None:
         """Keep what later events need, whether or not this one was projected before."""
@@ -177,7 +210,7 @@ class Tracker:
 
     def _log_observation(self, observation: Observation, recorded: Recorded) -> None:
         job = observation.job
-        if job.id not in self._complete:
+        if recorded.position not in self._complete:
             run = self._child(observation, recorded)
             self._log(
                 run,
@@ -198,22 +231,27 @@ class Tracker:
                 end_time=_milliseconds(observation.provenance.finished_at or recorded.at),
             )
             self._client.set_tag(run, COMPLETE_TAG, "true")
-            self._complete.add(job.id)
+            self._complete.add(recorded.position)
         self._log_progress(recorded)
 
     def _child(self, observation: Observation, recorded: Recorded) -> str:
         """Return the observation's run, made now or by a tracker that did not get to its end."""
         job = observation.job
-        if job.id not in self._children:
+        if recorded.position not in self._children:
             made = self._client.create_run(
                 self._experiment,
                 start_time=_milliseconds(observation.provenance.started_at or recorded.at),
                 run_name=f"{job.fidelity} {job.id[:8]}"
                 + (" baseline" if job.purpose == "baseline" else ""),
-                tags={JOB_TAG: job.id, CAMPAIGN_TAG: self._name, PARENT_TAG: self._run},
+                tags={
+                    JOB_TAG: job.id,
+                    EVENT_TAG: str(recorded.position),
+                    CAMPAIGN_TAG: self._name,
+                    PARENT_TAG: self._run,
+                },
             )
-            self._children[job.id] = made.info.run_id
-        return self._children[job.id]
+            self._children[recorded.position] = made.info.run_id
+        return self._children[recorded.position]
 
     def _log_files(self, run: str, observation: Observation) -> None:
         """Write the figures and the whole observation beside the run."""

@@ -16,6 +16,7 @@ from controller.home import Home
 from controller.projection import Projector
 from controller.snapshot import ProgressView
 from controller.supervised_compute import SupervisedCompute
+from controller.tracking_address import TrackingAddress
 from experiments.observation import Artifact
 
 
@@ -47,11 +48,11 @@ def delete_artifacts(home: Home, artifacts: Sequence[Artifact]) -> None:
             store.delete(artifact)
 
 
-def projector(home: Home, campaign: str) -> Projector:
+def projector(home: Home, campaign: str, address: TrackingAddress) -> Projector:
     """Return the projector of the MLflow runs; imports mlflow."""
     from controller.tracking import Tracker
 
-    made: Projector = Tracker(home, campaign)
+    made: Projector = Tracker(home, campaign, address)
     return made
 
 

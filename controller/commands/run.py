@@ -17,6 +17,7 @@ from controller.session import SessionOptions, SessionResult, run_session
 from controller.status_document import status_document
 from controller.stored_campaign import without_control
 from controller.terminal import closing_lines
+from controller.tracking_address import without_secrets
 
 
 @click.command()
@@ -43,6 +44,12 @@ from controller.terminal import closing_lines
     help="Where versions changed under the results: keep the old ones as a source of their own, "
     "or make them again. Default: wait and ask.",
 )
+@click.option(
+    "--mlflow",
+    "mlflow_uri",
+    metavar="URI",
+    help="Send the MLflow runs there. Default: $MLFLOW_TRACKING_URI, else the home's own store.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document at the end.")
 @home_option
 @click.pass_context
@@ -56,6 +63,7 @@ def command(
     take_over: bool,
     metrics_port: int | None,
     after_upgrade: UpgradeChoice | None,
+    mlflow_uri: str | None,
     as_json: bool,
     own_home: Path | None,
 ) -> int:
@@ -63,7 +71,13 @@ def command(
     loaded = load_campaign(campaign)
     home_path = chosen_home(ctx, own_home)
     options = SessionOptions(
-        ray_address, n_workers, stop_after, take_over, metrics_port, after_upgrade
+        ray_address,
+        n_workers,
+        stop_after,
+        take_over,
+        metrics_port,
+        after_upgrade,
+        mlflow_uri,
     )
     go_on = _go_on(campaign, ctx.find_root().obj or own_home, options)
     try:
@@ -122,6 +136,8 @@ def _go_on(campaign: str, home: Path | None, options: SessionOptions) -> str:
         words += ["--ray", options.ray_address]
     if options.n_workers is not None:
         words += ["--workers", str(options.n_workers)]
+    if options.mlflow_uri is not None:
+        words += ["--mlflow", without_secrets(options.mlflow_uri)]
     return shlex.join(words)
 
 

@@ -9,7 +9,9 @@ class Occupancy:
     While one life takes over from another, both work, and what the first one finishes is counted.
     """
 
-    def __init__(self, n_workers: int) -> None:
+    def __init__(self, n_workers: int, from_s: float = 0.0) -> None:
+        """Count from a moment on."""
+        self._from_s = from_s
         self._n_workers = n_workers
         self._began: dict[tuple[int, int], float] = {}
         self._n_lives = 0
@@ -23,19 +25,20 @@ class Occupancy:
 
     def begin(self, life: int, number: int, now_s: float) -> None:
         """Count a worker as busy."""
-        self._first_s = now_s if self._first_s is None else self._first_s
+        if self._first_s is None:
+            self._first_s = max(now_s, self._from_s)
         self._began[life, number] = now_s
 
     def end(self, life: int, number: int, now_s: float) -> None:
         """Count it as free, where it was busy with a stage."""
         began_s = self._began.pop((life, number), None)
         if began_s is not None:
-            self.busy_s += now_s - began_s
+            self.busy_s += max(0.0, now_s - max(began_s, self._from_s))
 
     def share(self, until_s: float) -> float | None:
         """Return busy over offered worker time, from the first call to a moment; None without."""
         if self._first_s is None or until_s <= self._first_s:
             return None
-        running_s = sum(until_s - began_s for began_s in self._began.values())
+        running_s = sum(until_s - max(began_s, self._from_s) for began_s in self._began.values())
         offered_s = self._n_workers * (until_s - self._first_s)
         return (self.busy_s + running_s) / offered_s

@@ -79,7 +79,7 @@ class _Stage:
         self._settings = settings
         self._path = folder / JOURNAL
         self._random = Random(settings.seed)
-        self._occupancy = Occupancy(settings.n_workers)
+        self._occupancy = Occupancy(settings.n_workers, settings.counted_from_s)
         self._links: list[SimulatedLink] = []
         self._acknowledged: dict[str, Observation] = {}
         self._n_acknowledged = 0

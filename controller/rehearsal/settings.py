@@ -25,6 +25,8 @@ class Settings:
     refit_s: float = 60.0
     """Mean time of a question to the decider."""
     faults: Faults = field(default_factory=Faults)
+    counted_from_s: float = 0.0
+    """Moment from which on the workers' use is counted; before it a campaign gets going."""
     heartbeat_s: float = 300.0
     """Compute's pulse: coarser than the real one, so that a month has few of them. Silence is
     noticed after three, and control turns at least once in one."""

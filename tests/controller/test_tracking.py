@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import hashlib
 import itertools
 import json
 import shutil
@@ -10,10 +11,11 @@ from typing import Any
 
 import pytest
 
+from controller.cli import exit_status
 from controller.events import Amended, Observed, Recorded, Resumed
 from controller.home import Home, make_home
 from controller.journal import Journal, JournalReader
-from controller.tracking import JOB_TAG, PARENT_TAG, POSITION_TAG, Tracker
+from controller.tracking import CAMPAIGN_TAG, EVENT_TAG, JOB_TAG, PARENT_TAG, POSITION_TAG, Tracker
 from experiments.budget import Budget, Stopping
 from tests.controller.doubles import ManualClock
 from tests.controller.synthetic_campaign import ENERGY, write_campaign
@@ -237,3 +239,57 @@ def shown_budget(home: Home, name: str) -> dict[str, Any]:
     assert "budget" not in campaign.data.params
     found: dict[str, Any] = json.loads(campaign.data.tags["cellwright.budget"])
     return found
+
+
+def artifacts(home: Home, name: str) -> dict[str, dict[str, str]]:
+    """Return the hashes of all files by run name and path."""
+    folder, found = home.path / "mlflow-artifacts" / name, {}
+    for run in runs_of(home, name):
+        below = folder / run.info.run_id / "artifacts"
+        found[run.info.run_name] = {
+            str(path.relative_to(below)): hashlib.sha256(path.read_bytes()).hexdigest()
+            for path in sorted(below.rglob("*"))
+            if path.is_file()
+        }
+    return found
+
+
+def test_rebuilt_from_nothing_by_the_command_it_is_the_same_tree_of_runs_and_files(
+    projected: tuple[Home, str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    home, name = projected
+    before, files, ids = tree(home, name), artifacts(home, name), run_ids(home, name)
+    assert sum(len(one) for one in files.values()) > 30
+    assert exit_status(["track", name, "--home", str(home.path), "--rebuild"]) == 0
+    assert "21 older ones deleted" in capsys.readouterr().err
+    assert tree(home, name) == before
+    assert artifacts(home, name) == files
+    assert not ids & run_ids(home, name)
+
+
+def test_a_second_run_of_an_event_is_found_and_deleted(projected: tuple[Home, str]) -> None:
+    """As it is made where a server dies after it made a run and before it said so."""
+    from mlflow import MlflowClient
+
+    home, name = projected
+    before = tree(home, name)
+    client = MlflowClient(tracking_uri=f"sqlite:///{home.path / 'mlflow.db'}")
+    one = next(run for run in runs_of(home, name) if JOB_TAG in run.data.tags)
+    tags = {key: one.data.tags[key] for key in (JOB_TAG, EVENT_TAG, CAMPAIGN_TAG, PARENT_TAG)}
+    late = one.info.start_time + 60_000
+    client.create_run(one.info.experiment_id, start_time=late, tags=tags)
+    assert len(runs_of(home, name)) == len(before) + 1
+    project(home, name)
+    assert tree(home, name) == before
+
+
+def test_a_campaign_that_is_not_there_is_refused(
+    projected: tuple[Home, str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    home, name = projected
+    assert exit_status(["track", "other", "--home", str(home.path)]) == 2
+    assert f"it holds: {name}" in capsys.readouterr().err
+
+
+def run_ids(home: Home, name: str) -> set[str]:
+    return {run.info.run_id for run in runs_of(home, name)}
