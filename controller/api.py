@@ -25,15 +25,19 @@ from typing import TYPE_CHECKING, Final
 from controller.campaign_file import LoadedCampaign, load_campaign
 from controller.cli import INTERRUPTED, USAGE
 from controller.compute_link import compute_environment
+from controller.home import Home
 from controller.journal import JournalReader
 from controller.label import design_words, metric_label
 from controller.observation_table import observation_table
+from controller.operate import operate
+from controller.order import Abort, Drain, Pause, Resume
 from controller.quantity import signed_interval, with_interval
 from controller.replay import AnsweredQuestion, answered_questions
 from controller.results import Comparison, compare, measured_best, pareto
 from controller.state import State
 from controller.status_document import StatusDocument, status_document
 from controller.stored_campaign import read_campaign
+from controller.trace import Trace, find_job, trace
 from experiments.campaign import Campaign as CampaignModel
 from experiments.design import Design
 from experiments.errors import CellwrightError, Invalid
@@ -122,6 +126,36 @@ class Campaign:
 
     resume = run
     """Resuming is running again: what is stored is never made twice."""
+
+    def pause(self, reason: str = "") -> str:
+        """Dispatch nothing more until ``lift``; what runs finishes. Return what came of it.
+
+        This and the four below work on a campaign that another process runs, and on a stopped one.
+        Raise ``Invalid`` where the campaign is at its end.
+        """
+        return operate(self._stored_home(), Pause(campaign=self.name, reason=reason))
+
+    def lift(self, reason: str = "") -> str:
+        """Lift a pause, as ``cellwright resume`` does."""
+        return operate(self._stored_home(), Resume(campaign=self.name, reason=reason))
+
+    def drain(self, reason: str = "") -> str:
+        """End the running session in good order once what runs is done."""
+        return operate(self._stored_home(), Drain(campaign=self.name, reason=reason))
+
+    def abort(self, reason: str = "") -> str:
+        """End the campaign for good; what it found is kept. Asks nothing."""
+        return operate(self._stored_home(), Abort(campaign=self.name, reason=reason))
+
+    def trace(self, observation: str = "best") -> Trace:
+        """Return where an observation came from: the best, or a job by its id's first digits."""
+        stored = read_campaign(self.home, self.name)
+        job_id = find_job(stored.state, observation)
+        with JournalReader(stored.home.journal) as journal:
+            return trace(stored.state, journal.read(self.name), job_id)
+
+    def _stored_home(self) -> Home:
+        return read_campaign(self.home, self.name).home
 
     def state(self) -> State:
         """Return everything the journal knows. Raises ``Invalid`` before the first run."""

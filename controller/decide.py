@@ -45,10 +45,14 @@ class Situation:
     session_s: float = 0.0
     """Monotonic seconds since this session began."""
 
-    @property
-    def in_flight_limit(self) -> int:
-        """Return how many jobs compute may hold: one that runs and one that waits for each slot."""
-        return 2 * self.n_slots
+    def in_flight_limit(self, share_pct: int = 100) -> int:
+        """Return how many jobs compute may hold: one that runs and one that waits for each slot.
+
+        With a share of the slots no job waits, since it would take a slot of the others' share.
+        """
+        if share_pct == 100 or not self.n_slots:
+            return 2 * self.n_slots
+        return max(1, self.n_slots * share_pct // 100)
 
 
 @dataclass(frozen=True)
@@ -124,8 +128,11 @@ def decide(state: State, situation: Situation) -> tuple[Command, ...]:
         return poisoned
     if state.pause is not None or state.outdated is not None:
         return _withdrawals(state, situation)
+    limit = situation.in_flight_limit(state.share_pct)
+    if len(situation.sent) > limit and (waiting := _withdrawals(state, situation)):
+        return waiting[limit - len(situation.sent) :]
     sends = _sends(state, situation)
-    room = situation.in_flight_limit - len(situation.sent) - len(sends)
+    room = limit - len(situation.sent) - len(sends)
     dispatches, spent = _dispatches(state, situation, room)
     question = _question(state, situation, dispatches, spent)
     commands: tuple[Command, ...] = (*sends, *dispatches, *question)
@@ -154,7 +161,7 @@ def baseline_jobs(campaign: Campaign) -> tuple[Job, ...]:
 def _sends(state: State, situation: Situation) -> tuple[Send, ...]:
     """Give compute the jobs in flight that it does not have, oldest first."""
     missing = [job for job in state.in_flight.values() if job.id not in situation.sent]
-    room = max(0, situation.in_flight_limit - len(situation.sent))
+    room = max(0, situation.in_flight_limit(state.share_pct) - len(situation.sent))
     return tuple(Send(job) for job in missing[:room])
 
 

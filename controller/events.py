@@ -151,6 +151,15 @@ class Unpaused(Frozen):
     reason: str = ""
 
 
+class Prioritised(Frozen):
+    """A person said which share of the workers the campaign may use."""
+
+    kind: Literal["prioritised"] = "prioritised"
+    share_pct: int = Field(ge=1, le=100)
+    by: str
+    reason: str = ""
+
+
 class UpgradeSettled(Frozen):
     """A person said what becomes of results that earlier versions of the stages made."""
 
@@ -193,6 +202,7 @@ Event = Annotated[
     | Unpaused
     | Aborted
     | UpgradeSettled
+    | Prioritised
     | Finished,
     Field(discriminator="kind"),
 ]

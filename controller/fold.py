@@ -20,6 +20,7 @@ from controller.events import (
     Interrupted,
     Observed,
     Paused,
+    Prioritised,
     Ranked,
     Recorded,
     Resumed,
@@ -33,7 +34,7 @@ from controller.upgrade import kept_apart, made_again, outdated, seen_versions
 from controller.usage import Usage
 from experiments.errors import InternalError
 
-_OF_PEOPLE: Final = (Paused, Unpaused, Aborted, UpgradeSettled)
+_OF_PEOPLE: Final = (Paused, Unpaused, Aborted, UpgradeSettled, Prioritised)
 """Events that another campaign's control, or a command, may write on a person's behalf."""
 
 _Draft = dict[str, Any]
@@ -99,6 +100,8 @@ def _apply(draft: _Draft, recorded: Recorded) -> None:
             _lose_attempt(draft, event)
         case ComputeStarted() | ComputeLost() as event:
             _change_compute(draft, event, recorded)
+        case Prioritised(share_pct=share_pct):
+            draft["share_pct"] = share_pct
         case UpgradeSettled() as event:
             _settle_upgrade(draft, event)
         case Paused() | Unpaused() | Aborted() as event:

@@ -4,10 +4,29 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from controller.events import Aborted, Event, Interrupted, Paused, Unpaused, UpgradeSettled
+from controller.events import (
+    Aborted,
+    Event,
+    Interrupted,
+    Paused,
+    Prioritised,
+    Unpaused,
+    UpgradeSettled,
+)
 from controller.fold import fold
 from controller.journal import Journal
-from controller.order import Abort, Done, Drain, Look, Order, Pause, Recycle, Resume, SettleUpgrade
+from controller.order import (
+    Abort,
+    Done,
+    Drain,
+    Look,
+    Order,
+    Pause,
+    Recycle,
+    Resume,
+    SetPriority,
+    SettleUpgrade,
+)
 from controller.state import State
 from experiments.errors import Invalid
 
@@ -49,6 +68,9 @@ def obey(order: Order, state: State, by: str, *, has_session: bool) -> Obeyed:
             return Obeyed((ended,), f"campaign {name} is aborted; what it found is kept")
         case SettleUpgrade():
             return _settle(order, state, by, has_session=has_session)
+        case SetPriority(share_pct=share_pct):
+            ranked = Prioritised(share_pct=share_pct, by=by, reason=order.reason)
+            return Obeyed((ranked,), f"campaign {name} uses at most {share_pct}% of its workers")
         case Recycle():
             if not has_session:
                 raise Invalid(f"nobody works on campaign {name} now; there is nothing to recycle")

@@ -58,6 +58,15 @@ class SettleUpgrade(Frozen):
     reason: Reason = ""
 
 
+class SetPriority(Frozen):
+    """Use at most so much of the workers, in percent."""
+
+    kind: Literal["priority"] = "priority"
+    campaign: CampaignName
+    share_pct: int = Field(ge=1, le=100)
+    reason: Reason = ""
+
+
 class Recycle(Frozen):
     """Replace compute by a fresh one, in good order."""
 
@@ -74,7 +83,8 @@ class Look(Frozen):
 
 
 Order = Annotated[
-    Pause | Resume | Drain | Abort | SettleUpgrade | Recycle | Look, Field(discriminator="kind")
+    Pause | Resume | Drain | Abort | SettleUpgrade | SetPriority | Recycle | Look,
+    Field(discriminator="kind"),
 ]
 
 

@@ -123,6 +123,8 @@ class State:
     reason: str = ""
     """Why the campaign is interrupted or finished."""
     pause: Pause | None = None
+    share_pct: int = 100
+    """Of the workers, that jobs of this campaign may hold at once."""
     is_aborted: bool = False
     """Finished by a person, for good."""
     dispatches: Mapping[str, Dispatch] = field(default_factory=dict)

@@ -88,3 +88,16 @@ def test_running_a_finished_campaign_runs_nothing(campaign: Campaign) -> None:
     assert campaign.run(show=lines.append) is campaign
     assert any("finished already" in line for line in lines)
     assert len(campaign.observations()) == 34
+
+
+def test_orders_and_traces_from_python_are_those_of_the_commands(tmp_path: Path) -> None:
+    home, name = write_campaign(tmp_path / "home", n=6, is_finished=False)
+    campaign = Campaign.load(name, home=home.path)
+    assert "is paused" in campaign.pause("oven")
+    assert campaign.state().pause is not None
+    assert "paused no longer" in campaign.lift()
+    assert "nothing to drain" in campaign.drain()
+    assert campaign.trace().job_id in campaign.state().observations
+    assert "is aborted" in campaign.abort("wrong cathode")
+    with pytest.raises(Invalid, match="at its end"):
+        campaign.pause()

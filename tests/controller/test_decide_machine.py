@@ -243,7 +243,7 @@ class CampaignMachine(RuleBasedStateMachine):
     @invariant()
     def compute_holds_no_more_than_it_should_and_idles_only_with_reason(self) -> None:
         held = len(self.compute.jobs)
-        limit = self.control._talk.situation(None).in_flight_limit
+        limit = self.control._talk.situation(None).in_flight_limit()
         assert held <= limit + len(baseline_jobs(self.campaign))
         if self.n_slots and not self.is_over and held < self.n_slots:
             waits_for_answer = bool(self.compute.asks)
