@@ -6,11 +6,12 @@ A small state machine that starts nothing itself. Results found in the cache nev
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Final
 
 from pydantic import BaseModel
 
 from agents.artifact_store import ArtifactStore
-from agents.executor import Reference
+from agents.executor import Held, Reference
 from agents.image_recipe import image_recipe
 from agents.observing import Outcome, observe
 from agents.stage_cache import StageCache
@@ -25,6 +26,8 @@ from experiments.job import Job
 from experiments.microstructure import Microstructure
 from experiments.observation import Failure, FailureKind, Observation, StageRecord
 from experiments.recipe import Recipe
+
+_ALONE: Final = Held()
 
 
 class Chain:
@@ -89,6 +92,7 @@ class Chain:
         packed: bytes | None = None,
         elapsed_s: float,
         worker: str,
+        held: Held = _ALONE,
     ) -> None:
         """Take a call's result in and keep it; volumes come with a reference and their bytes."""
         self._under_way.discard(call.name)
@@ -97,15 +101,21 @@ class Chain:
         self._cache.keep(
             call.stage, call.version, call.key, value, elapsed_s=elapsed_s, worker=worker
         )
-        self._note(call, cached=False, elapsed_s=elapsed_s, worker=worker)
+        self._note(call, cached=False, elapsed_s=elapsed_s, worker=worker, held=held)
         self._take_in(call, value, kept)
 
     def refuse(
-        self, call: StageCall, error: CellwrightError, *, elapsed_s: float, worker: str
+        self,
+        call: StageCall,
+        error: CellwrightError,
+        *,
+        elapsed_s: float,
+        worker: str,
+        held: Held = _ALONE,
     ) -> None:
         """Take a call's error in; it becomes the job's failure."""
         self._under_way.discard(call.name)
-        self._note(call, cached=False, elapsed_s=elapsed_s, worker=worker)
+        self._note(call, cached=False, elapsed_s=elapsed_s, worker=worker, held=held)
         self._failures[call.name] = failure_of(error, call.stage)
 
     def observation(
@@ -206,7 +216,15 @@ class Chain:
             if value.failure is not None:
                 self._failures[call.name] = value.failure
 
-    def _note(self, call: StageCall, *, cached: bool, elapsed_s: float, worker: str) -> None:
+    def _note(
+        self,
+        call: StageCall,
+        *,
+        cached: bool,
+        elapsed_s: float,
+        worker: str,
+        held: Held = _ALONE,
+    ) -> None:
         self._records[call.name] = StageRecord(
             stage=call.stage,
             version=call.version,
@@ -214,6 +232,8 @@ class Chain:
             cached=cached,
             elapsed_s=elapsed_s,
             worker=worker,
+            n_cpus=held.n_cpus,
+            n_gpus=held.n_gpus,
         )
 
 

@@ -36,6 +36,14 @@ class Kept:
 
 
 @dataclass(frozen=True)
+class Held:
+    """What a call held of its machine; calls that ran side by side divide it."""
+
+    n_cpus: float = 1.0
+    n_gpus: float = 0.0
+
+
+@dataclass(frozen=True)
 class Returned:
     """The call gave a value."""
 
@@ -45,7 +53,8 @@ class Returned:
     elapsed_s: float
     """Time in the function, as its worker measured it."""
     worker: str
-    """``host:pid``."""
+    """``host:pid``, and `` in IMAGE`` behind it inside a container."""
+    held: Held = Held()
 
 
 @dataclass(frozen=True)
@@ -56,6 +65,7 @@ class Raised:
     error: CellwrightError
     elapsed_s: float
     worker: str
+    held: Held = Held()
 
 
 @dataclass(frozen=True)

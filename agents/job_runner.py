@@ -118,7 +118,11 @@ class JobRunner:
             if "traceback" in finished.error.evidence:
                 _log.error("%s of job %s: %s", call.name, job_id, finished.error.traceback)
             run.chain.refuse(
-                call, finished.error, elapsed_s=finished.elapsed_s, worker=finished.worker
+                call,
+                finished.error,
+                elapsed_s=finished.elapsed_s,
+                worker=finished.worker,
+                held=finished.held,
             )
         elif isinstance(finished, Cancelled):
             self._told.append(JobLost(job_id=job_id, reason="a stage call was cancelled"))
@@ -154,6 +158,7 @@ class JobRunner:
             packed=packed,
             elapsed_s=returned.elapsed_s,
             worker=returned.worker,
+            held=returned.held,
         )
 
     def _fill(self) -> None:

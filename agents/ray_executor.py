@@ -167,9 +167,9 @@ class RayExecutor(Executor):
                 return None
             return Died(handle, f"{type(error).__name__}: {first_line(error)}")
         if report.error is not None:
-            return Raised(handle, report.error, report.elapsed_s, report.worker)
+            return Raised(handle, report.error, report.elapsed_s, report.worker, report.held)
         kept = Reference(large) if report.has_large else None
-        return Returned(handle, report.value, kept, report.elapsed_s, report.worker)
+        return Returned(handle, report.value, kept, report.elapsed_s, report.worker, report.held)
 
     def cancel(self, handle: Handle) -> None:
         """Kill the call's worker process, or take the call out of Ray's queue."""

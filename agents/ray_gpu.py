@@ -68,6 +68,8 @@ class GpuCalls:
             num_cpus=1, num_gpus=GPU_SHARE, max_retries=0, num_returns=2 * len(batch)
         )
         calls = [(wanted.function, len(wanted.tokens)) for wanted in batch]
-        found = task.remote(calls, *(token for wanted in batch for token in wanted.tokens))
+        found = task.remote(
+            calls, GPU_SHARE, *(token for wanted in batch for token in wanted.tokens)
+        )
         for i, wanted in enumerate(batch):
             yield wanted, found[2 * i], found[2 * i + 1], len(batch) > 1

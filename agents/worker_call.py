@@ -7,11 +7,11 @@ import socket
 import time
 import traceback
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from agents.container import this_container
-from agents.executor import Kept
+from agents.executor import Held, Kept
 from experiments.errors import CellwrightError, InternalError
 
 
@@ -25,6 +25,7 @@ class Report:
     elapsed_s: float
     worker: str
     """``host:pid``, and `` in IMAGE`` behind it inside a container."""
+    held: Held = field(default_factory=Held)
 
 
 def worker_name() -> str:

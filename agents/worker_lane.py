@@ -6,8 +6,10 @@ import contextlib
 import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import Any, Final
 
+from agents.executor import Held
 from agents.worker_call import Report, call
 from agents.worker_environment import DEVICE_VARIABLE
 
@@ -23,11 +25,13 @@ def task(function: Callable[..., Any], *arguments: Any) -> tuple[Report, Any]:
     return call(function, arguments)
 
 
-def together(calls: Sequence[tuple[Callable[..., Any], int]], *arguments: Any) -> list[Any]:
+def together(
+    calls: Sequence[tuple[Callable[..., Any], int]], gpu_share: float, *arguments: Any
+) -> list[Any]:
     """Make several calls side by side on this task's part of a GPU.
 
-    Each call is a function and how many of the arguments are its own. Returns report and large
-    part of the first call, of the second, and so on.
+    Each call is a function and how many of the arguments are its own; the part of the GPU is
+    divided among them. Returns report and large part of the first call, of the second, and so on.
     """
     be_nice(TASK_NICENESS)
     rest = list(arguments)
@@ -39,7 +43,8 @@ def together(calls: Sequence[tuple[Callable[..., Any], int]], *arguments: Any) -
             made = list(pool.map(lambda f, a: call(f, tuple(a)), functions, own))
     finally:
         del os.environ[DEVICE_VARIABLE]
-    return [part for pair in made for part in pair]
+    held = Held(n_cpus=1 / len(calls), n_gpus=gpu_share / len(calls))
+    return [part for report, large in made for part in (replace(report, held=held), large)]
 
 
 class Lane:

@@ -5,7 +5,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from agents.worker_lane import LANE_NICENESS, TASK_NICENESS, Lane, be_nice, task
+from agents.executor import Held
+from agents.worker_lane import LANE_NICENESS, TASK_NICENESS, Lane, be_nice, task, together
 
 
 def niceness_after(action: object, *arguments: object) -> int:
@@ -39,3 +40,11 @@ def test_a_call_comes_back_with_its_report() -> None:
 
 def test_a_priority_that_may_not_be_raised_is_left() -> None:
     assert niceness_after(be_nice, 19) == 19
+
+
+def test_calls_side_by_side_divide_what_their_worker_holds() -> None:
+    with ThreadPoolExecutor(1) as threads:
+        found = threads.submit(together, [(len, 1), (abs, 1)], 0.25, (1, 2, 3), -4).result()
+    reports = found[::2]
+    assert [report.value for report in reports] == [3, 4]
+    assert [report.held for report in reports] == [Held(n_cpus=0.5, n_gpus=0.125)] * 2
