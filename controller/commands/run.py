@@ -92,6 +92,8 @@ def command(
         return INTERRUPTED
     if done.was_finished:
         _say(f"campaign {loaded.campaign.name} is finished already; raise its budget to go on")
+    elif done.outcome.ending == "stopped as asked":
+        _say(done.outcome.state.reason)
     report, problem = _report(done)
     if as_json:
         _print_json(done, report)

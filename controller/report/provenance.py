@@ -21,6 +21,7 @@ def identity(material: Material) -> Grid:
         ("Read from", state.source),
         ("State", f"{state.phase}{': ' + state.reason if state.reason else ''}"),
         *([("Paused", state.pause.words)] if state.pause else []),
+        *([("Upgrade to decide about", state.outdated.words)] if state.outdated else []),
         ("Started", moment(state.started_at)),
         ("Last result", moment(max(state.observed_at.values(), default=""))),
         ("Seed", str(material.campaign.seed)),
