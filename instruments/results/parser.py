@@ -58,6 +58,8 @@ class Parser:
         self._process: subprocess.Popen[bytes] | None = None
         self.last_peak_MB = 0.0
         """Memory of the last file's process, the warm part included."""
+        self.last_cpu_s = 0.0
+        """Processor time of the last file's process."""
 
     def __enter__(self) -> Parser:
         return self
@@ -81,6 +83,7 @@ class Parser:
             wall_s + 30.0,
         )
         self.last_peak_MB = float(header["peak_MB"])
+        self.last_cpu_s = float(header["cpu_s"])
         if "reason" in header:
             raise Invalid(f"{path.name}: {header['message']}", reason=header["reason"])
         return Reading(_record(header, body), str(header["kind"]), self.last_peak_MB)

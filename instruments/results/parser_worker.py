@@ -64,7 +64,10 @@ def _guarded(request: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
         _, status, usage = os.wait4(child, 0)
         shutil.rmtree(scratch, ignore_errors=True)
     head, _, body = answer.partition(b"\n")
-    told: dict[str, Any] = {"peak_MB": usage.ru_maxrss / 1024.0}
+    told: dict[str, Any] = {
+        "peak_MB": usage.ru_maxrss / 1024.0,
+        "cpu_s": usage.ru_utime + usage.ru_stime,
+    }
     if is_late:
         told |= {"reason": "too_slow", "message": "reading took too long"}
     elif os.WIFSIGNALED(status):

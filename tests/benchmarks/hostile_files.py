@@ -162,7 +162,7 @@ def _lying_parquet() -> bytes:
 def main(n: int) -> None:
     """Read n hostile files and print what came of them."""
     outcomes: Counter[str] = Counter()
-    slowest, largest = (0.0, ""), (0.0, "")
+    slowest, busiest, largest = (0.0, ""), (0.0, ""), (0.0, "")
     kept = {Path.cwd(): set(os.listdir())}
     with tempfile.TemporaryDirectory() as folder, Parser() as parser:
         parser.read(_written(folder, "warm.csv", real_files()["cell.csv"]))
@@ -176,14 +176,18 @@ def main(n: int) -> None:
             except Invalid as error:
                 outcomes[error.reason] += 1
             slowest = max(slowest, (time.perf_counter() - began, path.name))
+            busiest = max(busiest, (parser.last_cpu_s, path.name))
             largest = max(largest, (parser.last_peak_MB, path.name))
             path.unlink()
+            if number % 1000 == 999:
+                print(f"{number + 1}: {slowest}, {busiest}, {largest}", file=sys.stderr)
         left = [p for p in Path(folder).rglob("*") if p.name != "warm.csv"]
     outside = [str(p) for folder, names in kept.items() for p in folder.iterdir()
                if p.name not in names]  # fmt: skip
     scratch = list(Path(tempfile.gettempdir()).glob("cellwright-parser-*"))
     print(f"{n} files: {dict(outcomes)}")
     print(f"slowest {slowest[0]:.2f} s ({slowest[1]}), largest {largest[0]:.0f} MB ({largest[1]})")
+    print(f"most processor time {busiest[0]:.2f} s ({busiest[1]})")
     print(f"left behind: {left + outside + scratch}")
 
 

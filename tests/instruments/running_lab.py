@@ -52,7 +52,7 @@ OFFER = Capabilities(
     formats=("coin", "single-layer-pouch"),
     limits=LIMITS,
     max_cells=8,
-    stock={"cells": 100.0},
+    stock={"cells": 1000.0},
 )
 
 
