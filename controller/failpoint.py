@@ -35,6 +35,12 @@ class _Armed:
 _armed = _Armed(os.environ[VARIABLE]) if VARIABLE in os.environ else None
 
 
+def arm(text: str) -> None:
+    """Do as if the variable had held this text from the beginning."""
+    global _armed  # noqa: PLW0603 - a process dies once
+    _armed = _Armed(text)
+
+
 def pass_failpoint(name: str) -> None:
     """Die here if that was asked for."""
     if _armed is not None and _armed.name == name:

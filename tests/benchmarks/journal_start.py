@@ -1,14 +1,16 @@
-"""How long a control takes to start on a campaign of 100,000 events: ``journal_start.py [N]``.
+"""How long control takes to start on 100,000 events: ``journal_start.py [N_EVENTS [N_RUNS]]``.
 
 Two campaigns are made: one with results as small as those of a soak's millisecond jobs, and one
 with results of the size that real electrodes give (7 kB). Each is started in a new process, as
 ``run`` starts it, from the first import to the last thing before compute is started: without a kept
 state, with one, and with one that 10,000 later events follow (the most a killed control leaves).
+Times are of the processor, the interpreter's own start included, so that other work on the machine
+does not count.
 """
 
 from __future__ import annotations
 
-import contextlib
+import itertools
 import shutil
 import subprocess
 import sys
@@ -22,8 +24,9 @@ from controller.events import CampaignStarted, ComputeStarted, Dispatched, Obser
 from controller.fast_start import EVERY
 from controller.fold import fold
 from controller.home import Home, make_home
-from controller.journal import Journal, JournalReader
-from controller.kept_state import keep_state, kept_state_path
+from controller.journal import Anchor, Journal, JournalReader
+from controller.journal.rows import recorded
+from controller.kept_state import keep_state
 from experiments.job import Job
 from experiments.observation import Observation, StageRecord
 from tests.controller.doubles import ManualClock, observe, small_campaign
@@ -33,7 +36,6 @@ CAMPAIGN = small_campaign()
 LOADED = LoadedCampaign(CAMPAIGN, "small.yaml", "name: small")
 START = """
 import sys, time
-began = time.perf_counter()
 from pathlib import Path
 from controller import session
 from controller.fast_start import open_journal
@@ -44,13 +46,13 @@ from controller.wiring import clock
 from controller.decide import Situation, decide
 from tests.benchmarks.journal_start import LOADED
 home = Home(Path(sys.argv[1]))
-imported = time.perf_counter()
+imported = time.process_time()
 opening = lambda trusted: Journal(home.journal, clock(), trusted=trusted)
 journal, kept = open_journal(home, "small", opening)
-opened = time.perf_counter()
+opened = time.process_time()
 state = open_campaign(journal, LOADED, kept)
 decide(state, Situation(n_slots=0))
-print(imported - began, opened - imported, time.perf_counter() - opened, state.position)
+print(imported, opened - imported, time.process_time() - opened, state.position)
 """
 
 
@@ -84,20 +86,22 @@ def write(home: Home, n_events: int, *, is_realistic: bool) -> None:
             journal.append("small", [Observed(observation=one) for one in made])
 
 
-def keep(home: Home) -> float:
+def keep(home: Home, n_later: int) -> float:
+    """Keep the state as it was so many events before the end; return how long that took."""
     with JournalReader(home.journal) as reader:
-        state = fold(reader.read("small"))
-        anchor = reader.verify()
+        end = reader.verify().position - n_later
+        rows = list(itertools.takewhile(lambda row: row.position <= end, reader.rows("small")))
+    state = fold(map(recorded, rows))
     assert state is not None
-    began = time.perf_counter()
-    keep_state(home, state, anchor)
-    return time.perf_counter() - began
+    began_s = time.process_time()
+    keep_state(home, state, Anchor(rows[-1].position, rows[-1].hash))
+    return time.process_time() - began_s
 
 
-def start(home: Home) -> list[float]:
-    """Return the best of three starts: imports, opening, folding, and their sum, in seconds."""
+def start(home: Home, n_runs: int) -> list[float]:
+    """Return the best of so many starts: imports, opening, folding, and their sum, in CPU s."""
     best = [float("inf")] * 4
-    for _ in range(3):
+    for _ in range(n_runs):
         with tempfile.TemporaryDirectory(dir=home.path.parent) as folder:
             copy = Path(folder) / "home"
             shutil.copytree(home.path, copy)
@@ -113,31 +117,29 @@ def start(home: Home) -> list[float]:
     return best
 
 
-def main(n_events: int) -> None:
+def main(n_events: int, n_runs: int) -> None:
     print("| results | journal | kept state | imports s | opening s | folding s | total s |")
     print("|---|---|---|---|---|---|---|")
     for is_realistic in (False, True):
-        with tempfile.TemporaryDirectory() as folder, contextlib.suppress(KeyboardInterrupt):
-            home = make_home(Path(folder) / "home")
-            cases: dict[str, list[float]] = {}
-            write(home, n_events - EVERY, is_realistic=is_realistic)
-            keep(home)
-            early = kept_state_path(home, "small").read_bytes()
-            shutil.rmtree(home.path)
+        with tempfile.TemporaryDirectory() as folder:
             home = make_home(Path(folder) / "home")
             write(home, n_events, is_realistic=is_realistic)
-            cases["none"] = start(home)
-            kept_s = keep(home)
-            cases["of the last event"] = start(home)
-            kept_state_path(home, "small").write_bytes(early)
-            cases[f"{EVERY:,} events old"] = start(home)
-            size_MB = home.journal.stat().st_size / 1e6
-            name = "7 kB" if is_realistic else "0.4 kB"
-            for what, found in cases.items():
-                times = " | ".join(f"{one:.2f}" for one in found)
-                print(f"| {name} | {size_MB:.0f} MB | {what} | {times} |", flush=True)
-            print(f"keeping took {kept_s:.1f} s", file=sys.stderr)
+            size = home.journal.stat().st_size
+            name = f"{size / n_events * 2 / 1000:.1f} kB | {size / 1e6:.0f} MB"
+            for what, n_later in (
+                ("none", None),
+                ("of the last event", 0),
+                (f"{EVERY:,} events old", EVERY),
+            ):
+                kept_s = None if n_later is None else keep(home, n_later)
+                times = " | ".join(f"{one:.2f}" for one in start(home, n_runs))
+                print(f"| {name} | {what} | {times} |", flush=True)
+                if kept_s is not None:
+                    print(f"keeping took {kept_s:.1f} CPU s", file=sys.stderr)
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 100_000)
+    main(
+        int(sys.argv[1]) if len(sys.argv) > 1 else 100_000,
+        int(sys.argv[2]) if len(sys.argv) > 2 else 3,
+    )

@@ -1,12 +1,14 @@
 """One control process without machines: real journal, real projection thread, a scripted compute.
 
-``python -m tests.system.failpoint_session FOLDER`` starts or resumes its campaign and ends with it.
+Started as a program it takes lines of a folder and a failpoint, forks a control that dies there,
+and says how that ended: the imports are paid once.
 The projector writes one line for every observation it has not written yet.
 """
 
 from __future__ import annotations
 
 import asyncio
+import os
 import sys
 from pathlib import Path
 
@@ -14,6 +16,7 @@ from agents.messages import Configure
 from controller.campaign_file import LoadedCampaign
 from controller.control import Control
 from controller.events import Observed
+from controller.failpoint import arm
 from controller.journal import Journal, JournalReader
 from controller.opening import open_campaign
 from controller.projection import Projection
@@ -67,5 +70,17 @@ def main(folder: Path) -> None:
     journal.close()
 
 
+def die_on_demand() -> None:
+    for line in sys.stdin:
+        folder, _, failpoint = line.strip().partition("\t")
+        child = os.fork()
+        if child == 0:
+            arm(failpoint)
+            main(Path(folder))
+            os._exit(0)
+        _, status = os.waitpid(child, 0)
+        print(os.waitstatus_to_exitcode(status), flush=True)
+
+
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    die_on_demand()

@@ -6,11 +6,11 @@ visits each five times, at different passages, and once more in whole sessions w
 
 from __future__ import annotations
 
-import os
 import signal
 import subprocess
 import sys
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -27,18 +27,28 @@ FIVE = (1, 2, 5, 8, 12)
 """Passages at which to die; a campaign of eleven evaluations passes each place more often."""
 
 
-def die(folder: Path, failpoint: str) -> None:
-    """Run a control process until it passes a failpoint for the n-th time."""
-    done = subprocess.run(
-        [sys.executable, "-m", "tests.system.failpoint_session", str(folder)],
+@pytest.fixture(scope="module")
+def mortal() -> Iterator[subprocess.Popen[str]]:
+    """Return the process that forks controls which die where they are told to."""
+    with subprocess.Popen(
+        [sys.executable, "-m", "tests.system.failpoint_session"],
         cwd=ROOT,
-        env={**os.environ, "PYTHONPATH": str(ROOT), VARIABLE: failpoint},
-        capture_output=True,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
         text=True,
-        timeout=120,
-        check=False,
-    )
-    assert done.returncode == -signal.SIGKILL, f"{failpoint} was not passed: {done.stderr}"
+    ) as process:
+        yield process
+        process.kill()
+
+
+def die(mortal: subprocess.Popen[str], folder: Path, failpoint: str) -> None:
+    """Run a control process until it passes a failpoint for the n-th time."""
+    assert mortal.stdin is not None
+    assert mortal.stdout is not None
+    mortal.stdin.write(f"{folder}\t{failpoint}\n")
+    mortal.stdin.flush()
+    status = int(mortal.stdout.readline())
+    assert status == -signal.SIGKILL, f"{failpoint} was not passed"
 
 
 def results(folder: Path) -> dict[str, str]:
@@ -62,13 +72,19 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     return results(folder)
 
 
-def check(folder: Path, name: str, passages: tuple[int, ...], undisturbed: dict[str, str]) -> None:
+def check(
+    mortal: subprocess.Popen[str],
+    folder: Path,
+    name: str,
+    passages: tuple[int, ...],
+    undisturbed: dict[str, str],
+) -> None:
     """Die at each passage, one life after the other, then go on to the end."""
     acknowledged: dict[str, str] = {}
     for n in passages:
         folder_of_this = folder / str(n)
         folder_of_this.mkdir()
-        die(folder_of_this, f"{name}:{n}")
+        die(mortal, folder_of_this, f"{name}:{n}")
         acknowledged = results(folder_of_this)
         main(folder_of_this)
         final = results(folder_of_this)
@@ -80,21 +96,21 @@ def check(folder: Path, name: str, passages: tuple[int, ...], undisturbed: dict[
 
 @pytest.mark.parametrize("name", FAILPOINTS)
 def test_a_control_that_dies_at_a_named_place_goes_on(
-    name: str, tmp_path: Path, undisturbed: dict[str, str]
+    mortal: subprocess.Popen[str], name: str, tmp_path: Path, undisturbed: dict[str, str]
 ) -> None:
-    check(tmp_path, name, (1 if name.startswith("projection") else ONCE,), undisturbed)
+    check(mortal, tmp_path, name, (1 if name.startswith("projection") else ONCE,), undisturbed)
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("name", FAILPOINTS)
 def test_a_control_that_dies_five_times_at_a_named_place_goes_on(
-    name: str, tmp_path: Path, undisturbed: dict[str, str]
+    mortal: subprocess.Popen[str], name: str, tmp_path: Path, undisturbed: dict[str, str]
 ) -> None:
     for folder in range(5) if name.startswith("projection") else (0,):
         (tmp_path / str(folder)).mkdir()
         passages = (1,) if name.startswith("projection") else FIVE
-        check(tmp_path / str(folder), name, passages, undisturbed)
+        check(mortal, tmp_path / str(folder), name, passages, undisturbed)
 
 
 @pytest.mark.slow
