@@ -112,7 +112,7 @@ def code_hash() -> str:
     """Return a hash of all code that a state depends on."""
     digest = hashlib.sha256(pydantic.VERSION.encode())
     for package in (controller, experiments):
-        for path in sorted(Path(package.__path__[0]).glob("*.py")):
+        for path in sorted(Path(package.__path__[0]).rglob("*.py")):
             digest.update(path.name.encode() + path.read_bytes())
     return digest.hexdigest()
 
