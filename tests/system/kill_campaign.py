@@ -61,13 +61,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         check(disturbance.record, undisturbed)
         kills += disturbance.record.kills
         del kinds[:n_done]
+        (folder / "kills.json").write_text(json.dumps([vars(kill) for kill in kills], indent=1))
         _say(
             f"round {n_round}: {len(disturbance.record.kills)} kills, "
             f"{disturbance.record.n_computes} lives of compute, the same "
             f"{len(undisturbed)} observations; {len(kinds)} kills left, "
             f"{time.monotonic() - began_s:.0f} s"
         )
-    (folder / "kills.json").write_text(json.dumps([vars(kill) for kill in kills], indent=1))
     print(table(kills))
     print(f"{n_round} rounds of {len(undisturbed)} observations: none lost, none doubled")
     print(f"{time.monotonic() - began_s:.0f} s in all; every kill in {folder / 'kills.json'}")
