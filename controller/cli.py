@@ -106,6 +106,12 @@ def chosen_home(ctx: click.Context, own_home: Path | None) -> Path:
     return Path(asked or "cellwright-home").absolute()
 
 
+def _told(error: click.UsageError) -> str:
+    """Return click's complaint as the middle of a sentence, on one line."""
+    words = " ".join(error.format_message().split()).rstrip(".")
+    return words[:1].lower() + words[1:]
+
+
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line and exit with 0, 2 (input), 3 (failed) or 130 (interrupted)."""
     sys.exit(exit_status(arguments))
@@ -116,6 +122,10 @@ def exit_status(arguments: list[str] | None = None) -> int:
     try:
         result = cellwright.main(args=arguments, standalone_mode=False, prog_name="cellwright")
         return result if isinstance(result, int) else 0
+    except click.UsageError as error:
+        called = "cellwright" if error.ctx is None else error.ctx.command_path
+        click.echo(f"{called}: {_told(error)}; see {called} --help", err=True)
+        return USAGE
     except click.ClickException as error:
         error.show(file=sys.stderr)
         return USAGE

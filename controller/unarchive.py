@@ -29,6 +29,12 @@ _FILE: Final = re.compile(
 _LARGEST_MANIFEST_BYTES: Final = 1_000_000_000
 
 
+def check_archive(source: Path) -> None:
+    """Look at all of an archive. Raises ``Invalid`` where it is damaged or no archive."""
+    with _complaints(source), closing(zipfile.ZipFile(source)) as file:
+        _whole(file, source)
+
+
 def read_archive(source: Path, home: Home, journal: Journal) -> Manifest:
     """Store an archive's campaign in a home whose lock the caller holds, and return what it was.
 
@@ -36,16 +42,12 @@ def read_archive(source: Path, home: Home, journal: Journal) -> Manifest:
     has a campaign of that name; nothing is stored then. Artifacts are written before the events.
     """
     with _complaints(source), closing(zipfile.ZipFile(source)) as file:
-        manifest = _manifest(file, source)
+        manifest, rows = _whole(file, source)
         if manifest.campaign in journal.campaigns():
             raise Invalid(
                 f"{home.path} has a campaign {manifest.campaign} already; import into another home"
             )
-        rows = [row_of(line) for line in _checked(file, manifest, EVENTS).splitlines()]
-        _check_events(rows, manifest, source)
         store = ArtifactStore(home.artifacts.as_uri())
-        for name in manifest.members:  # twice: nothing is written before all of it was looked at
-            _checked(file, manifest, name)
         for name in manifest.members:
             if name != EVENTS:
                 path = store.path(*name.split("/")[1:])
@@ -58,6 +60,16 @@ def read_archive(source: Path, home: Home, journal: Journal) -> Manifest:
     )
     journal.adopt(rows, imported)
     return manifest
+
+
+def _whole(file: zipfile.ZipFile, source: Path) -> tuple[Manifest, list[Row]]:
+    """Return what an archive holds, all of it looked at before anything is written."""
+    manifest = _manifest(file, source)
+    rows = [row_of(line) for line in _checked(file, manifest, EVENTS).splitlines()]
+    _check_events(rows, manifest, source)
+    for name in manifest.members:
+        _checked(file, manifest, name)
+    return manifest, rows
 
 
 def _manifest(file: zipfile.ZipFile, source: Path) -> Manifest:

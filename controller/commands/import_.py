@@ -12,7 +12,7 @@ from controller.cli import chosen_home, home_option
 from controller.home import HomeLock, make_home
 from controller.journal import Journal
 from controller.quantity import counted
-from controller.unarchive import read_archive
+from controller.unarchive import check_archive, read_archive
 
 
 @click.command()
@@ -25,6 +25,7 @@ def command(ctx: click.Context, archive: Path, *, own_home: Path | None) -> int:
     To go on, run its campaign file. Every hash is checked first; a home that has a campaign of that
     name is left as it is.
     """
+    check_archive(archive)
     home = make_home(chosen_home(ctx, own_home))
     lock = HomeLock(home)
     try:

@@ -9,7 +9,7 @@ import click
 
 from controller import wiring
 from controller.cli import FAILED, chosen_home, home_option
-from controller.home import Home
+from controller.home import existing_home
 from controller.journal import JournalReader
 from controller.tracking_address import VARIABLE, tracking_address, without_secrets
 from experiments.errors import HomeInUse, Invalid
@@ -37,7 +37,7 @@ def command(
 
     The runs hold nothing that the journal does not: they can be deleted and made again at any time.
     """  # fmt: skip
-    home = Home(chosen_home(ctx, own_home))
+    home = existing_home(chosen_home(ctx, own_home))
     address = tracking_address(uri, os.environ, home.path, campaign)
     holder = home.holder()
     if holder is not None:
@@ -48,7 +48,7 @@ def command(
         )
     with JournalReader(home.journal) as journal:
         if campaign not in journal.campaigns():
-            allowed = ", ".join(journal.campaigns())
+            allowed = ", ".join(journal.campaigns()) or "none"
             raise Invalid(f"{home.path} holds no campaign {campaign!r}; it holds: {allowed}")
         projector = wiring.projector(home, campaign, address)
         try:
