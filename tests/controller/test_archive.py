@@ -139,6 +139,7 @@ def test_an_archive_that_was_changed_is_refused_and_nothing_is_stored(
     (line,) = capsys.readouterr().err.strip().splitlines()
     assert message in line
     assert not other.path.exists()
+    assert not list(tmp_path.rglob("evil*"))
 
 
 def test_a_path_out_of_the_home_is_refused_though_its_manifest_names_it(
