@@ -12,7 +12,7 @@ from ray._private import ray_constants
 
 from agents.ray_executor import RayExecutor
 from agents.ray_token import own_token, require_token
-from agents.ray_vitals import watch_vitals
+from agents.ray_vitals import start_watched, watch_vitals
 from agents.session_folder import session_folder
 from agents.worker_environment import import_path_variable, thread_variables
 
@@ -52,16 +52,17 @@ def start_local(
     # Read once at import, before this function can set the variable: without it, every server of
     # this Ray listens beyond the loopback interface.
     ray_constants.ENABLE_RAY_CLUSTER = False
-    context = ray.init(
-        "local",
-        num_cpus=slots,
-        num_gpus=n_gpus,
-        object_store_memory=object_store_bytes,
-        include_dashboard=has_dashboard,
-        configure_logging=False,
-        log_to_driver=False,
-        _temp_dir=str(folder),
-    )
+    with start_watched(when_gone):
+        context = ray.init(
+            "local",
+            num_cpus=slots,
+            num_gpus=n_gpus,
+            object_store_memory=object_store_bytes,
+            include_dashboard=has_dashboard,
+            configure_logging=False,
+            log_to_driver=False,
+            _temp_dir=str(folder),
+        )
     if when_gone is not None:
         watch_vitals(when_gone)
     has_gpus = ray.cluster_resources().get("GPU", 0) > 0
