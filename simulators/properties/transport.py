@@ -64,7 +64,7 @@ class Conduction:
     device: str = "cpu"
     """Where it was solved: cpu, cuda, or torch on the CPU."""
     remark: str = ""
-    """Why it was not solved where it was asked for."""
+    """Why it was not solved where, or as precisely as, it was asked for at first."""
     potential: Floats | None = field(default=None, repr=False)
     """`z y x`; 1 at the front end face, 0 at the back; NaN where nothing flows."""
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final, Literal
+
+import numpy as np
 
 from experiments.errors import Transient
 from simulators.properties.compiled import Floats
@@ -14,6 +16,9 @@ from simulators.properties.conduction.road import Road
 
 Device = Literal["cpu", "auto", "cuda", "torch"]
 NO_CUDA: Final = "no CUDA device was found, so the CPU solved it"
+IN_DOUBLE: Final = "single precision could not tell, so it was solved again in double precision"
+MOST_IN_DOUBLE: Final = 2**21
+"""Voxels that are solved again in double precision (128³, minutes); more take longer (assumed)."""
 NO_MEMORY: Final = "the CUDA device ran out of memory, so the CPU solved it"
 
 
@@ -40,23 +45,42 @@ def solve_on(
 ) -> Solved:
     """Solve on a device; torch is imported only where it may be used.
 
-    Raises ``Transient`` where the device's memory is too small and the CPU must not take over.
+    Where the interval stays too wide in single precision, because poor conductors hold good ones
+    together, a small problem is solved again in double precision, on the CPU by torch. Raises
+    ``Transient`` where the device's memory is too small and the CPU must not take over.
     """
     remark = ""
+    limits = (tolerance, max_iterations, negligible)
     if device != "cpu":
         place, remark = _torch_place(device)
         if place is not None:
-            limits = (tolerance, max_iterations, negligible)
             solved = _solve_by_torch(place, road, layout, limits, return_field)
             if solved is not None:
-                return solved
+                return _told_apart(solved, road, layout, limits, return_field)
             if not falls_back:
                 raise Transient("the device ran out of memory")
             remark = NO_MEMORY
     grid = lay_out(road, layout)
-    solution = solve(grid, tolerance, max_iterations, negligible)
+    solution = solve(grid, *limits)
     potentials = grid.potentials(solution.potential) if return_field else None
-    return Solved(solution, potentials, "cpu", remark)
+    solved = Solved(solution, potentials, "cpu", remark)
+    return _told_apart(solved, road, layout, limits, return_field)
+
+
+def _told_apart(
+    solved: Solved,
+    road: Road,
+    layout: Layout,
+    limits: tuple[float, int, float],
+    return_field: bool,
+) -> Solved:
+    """Return the solution, or a better one in double precision where it stopped short."""
+    if solved.solution.is_converged or road.labels.size > MOST_IN_DOUBLE:
+        return solved
+    again = _solve_by_torch("cpu", road, layout, limits, return_field, np.float64)
+    if again is None or again.solution.lower <= solved.solution.lower:
+        return solved
+    return replace(again, device=solved.device, remark=solved.remark or IN_DOUBLE)
 
 
 def _torch_place(device: Device) -> tuple[str | None, str]:
@@ -76,6 +100,7 @@ def _solve_by_torch(
     layout: Layout,
     limits: tuple[float, int, float],
     return_field: bool,
+    precision: type[np.floating[Any]] = np.float32,
 ) -> Solved | None:
     """Return None where the device's memory is too small."""
     import torch
@@ -84,7 +109,8 @@ def _solve_by_torch(
 
     try:
         with torch.inference_mode():
-            grid = lay_out_tensors(dense_resistances(road, layout), layout, road, place)
+            rho = dense_resistances(road, layout).astype(precision)
+            grid = lay_out_tensors(rho, layout, road, place)
             solution = solve(grid, *limits)
             potentials = grid.potentials(solution.potential) if return_field else None
     except torch.OutOfMemoryError:

@@ -22,7 +22,9 @@ from simulators.properties.slabs import run_slabs
 
 @dataclass(frozen=True)
 class TensorGrid:
-    """Faces on every grid. Vectors are `z x y x x` float32 tensors of all voxels; sums are double.
+    """Faces on every grid. Vectors are `z x y x x` tensors of all voxels; sums are double.
+
+    Their precision is that of the resistances it is laid out from.
 
     The interval comes from the same bounds as on the CPU: what a potential leaves unbalanced is
     drained along the spanning tree there, so it holds whatever the device did.
@@ -105,13 +107,14 @@ class TensorGrid:
         nothing = torch.full_like(u, torch.nan)
         return self._split(torch.where(self.degree > 0, u, nothing).cpu().numpy())
 
-    def _split(self, dense: Floats) -> tuple[Floats, Floats]:
+    def _split(self, dense: Floats | Reals) -> tuple[Floats, Floats]:
         red, black = self.layout.zeros(), self.layout.zeros()
-        run_slabs(split_colours, self.layout.nz, self.road.n_threads, dense, red, black)
+        single = dense.astype(np.float32, copy=False)
+        run_slabs(split_colours, self.layout.nz, self.road.n_threads, single, red, black)
         return red, black
 
 
-def lay_out_tensors(rho: Floats, layout: Layout, road: Road, device: str) -> TensorGrid:
+def lay_out_tensors(rho: Floats | Reals, layout: Layout, road: Road, device: str) -> TensorGrid:
     """Build all grids on a device from half-voxel resistances (`z x y x x`)."""
     own = torch.from_numpy(rho).to(device)
     faces = []

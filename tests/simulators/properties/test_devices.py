@@ -83,3 +83,48 @@ def test_a_device_without_memory_leaves_it_to_the_cpu_and_says_so(monkeypatch):
 def test_an_unknown_device_is_refused():
     with pytest.raises(Invalid, match="device must be one of cpu, auto, cuda, torch, not 'tpu'"):
         solve_conduction((structure(), {1: 1.0}), device="tpu")
+
+
+def held_together_by_poor_conductors():
+    """Return two good conductors with a few poor voxels between them, most of the rest empty."""
+    labels = np.zeros((20, 8, 8), np.uint8)
+    labels[:10, 2:6, 2:6] = labels[10:, 3:7, 3:7] = 2
+    labels[9:11, 4, 4] = 1
+    labels[10:12, 3:7, 3:7][labels[10:12, 3:7, 3:7] == 2] = 0
+    labels[10:12, 4, 4] = 1
+    return labels
+
+
+@pytest.mark.parametrize("contrast", [1e4, 1e6])
+def test_good_conductors_held_together_by_poor_ones_are_certified(contrast):
+    labels = held_together_by_poor_conductors()
+    truth = assembled_conductivity(np.array([0, 1 / contrast, 1.0])[labels])
+
+    found = solve_conduction((labels, {1: 1 / contrast, 2: 1.0}))
+
+    assert truth < 1 / contrast
+    assert found.is_converged
+    assert found.lower <= truth * (1 + 1e-9)
+    assert truth <= found.upper * (1 + 1e-9)
+
+
+def test_a_second_solution_in_double_says_so_and_large_volumes_do_without(monkeypatch):
+    rng = np.random.default_rng([7, 36])
+    field = rng.random((24, 24, 24)) + 1e-6 * rng.random((24, 24, 24))
+    rank = field.argsort(axis=None).argsort().reshape(field.shape) / field.size
+    good, poor = sorted(rng.uniform(0.1, 0.9, 2))
+    labels = np.select([rank < good, rank < poor], [2, 1], 0).astype(np.uint8)
+    values = {1: 1e-4, 2: 1.0}
+    truth = assembled_conductivity(np.array([0, 1e-4, 1.0])[labels])
+
+    again = solve_conduction((labels, values))
+    monkeypatch.setattr("simulators.properties.conduction.devices.MOST_IN_DOUBLE", 0)
+    once = solve_conduction((labels, values))
+
+    assert not once.is_converged
+    assert once.remark == ""
+    assert again.is_converged
+    assert "double precision" in again.remark
+    for found in (once, again):
+        assert found.lower <= truth * (1 + 1e-9)
+        assert truth <= found.upper * (1 + 1e-9)
