@@ -24,7 +24,7 @@ from simulators.properties.compiled import (
     kernel,
 )
 from simulators.properties.conduction.checkerboard import Grid
-from simulators.properties.conduction.face_flux import circulate, half_row
+from simulators.properties.conduction.face_flux import circulate, slots_of_half
 from simulators.properties.conduction.growing import (
     ABOVE,
     BEFORE,
@@ -141,7 +141,7 @@ def _drain(
     ny, stride = grid[1], grid[2] + 2
     plane = (ny + 2) * stride
     size = (grid[0] + 2) * plane
-    half = half_row(nx)
+    half = slots_of_half(nx)
     level = ny * 6 * half
     keeps = faces.size > 0
     across = 0.0

@@ -39,10 +39,13 @@ def n_faces(shape: tuple[int, ...]) -> int:
     return 6 * (nz + 2) * ny * half_row(nx)
 
 
-@inlined
 def half_row(nx: int) -> int:
     """Return the slots of half a row, one of them never used."""
     return (nx + 1) // 2 + 1
+
+
+slots_of_half = inlined(half_row)
+"""``half_row`` for kernels; called from Python it would be compiled anew in every process."""
 
 
 def circulate(
@@ -73,7 +76,7 @@ def _turn_blocks(
 ) -> None:
     """Turn all loops within blocks ``first`` to ``last`` of planes."""
     nz, ny, nx = labels.shape
-    half = half_row(nx)
+    half = slots_of_half(nx)
     row = 2 * half
     plane = ny * row
     ring = np.empty(2 * plane, np.float32)
@@ -185,7 +188,7 @@ def _energies(
 ) -> Reals:
     """Return the energy of the faces of planes ``first`` to ``last``, each with the one behind."""
     _, ny, nx = labels.shape
-    half = half_row(nx)
+    half = slots_of_half(nx)
     row = 2 * half
     plane = ny * row
     ring = np.empty(2 * plane, np.float32)
