@@ -11,7 +11,7 @@ from experiments.frozen import Frozen
 MOST_CONTRAST: Final = 1e6
 """Largest over smallest conductivity of what conducts at all. Where σeff is below 1e-5 of the best
 conductor's, single precision cannot hold the drops within it: 2 of 90 random structures at a
-contrast of 1e4, 5 at 1e5, 28 at 1e6, and thin films from 1e5 on (docs/benchmarks.md). Up to 128³
+contrast of 1e4, 5 at 1e5, 28 at 1e6, and thin films from 1e5 on (docs/benchmarks.md). Up to 2²⁰
 voxels they are solved again in double precision; beyond, their interval stays wide."""
 
 

@@ -17,8 +17,11 @@ from simulators.properties.conduction.road import Road
 Device = Literal["cpu", "auto", "cuda", "torch"]
 NO_CUDA: Final = "no CUDA device was found, so the CPU solved it"
 IN_DOUBLE: Final = "single precision could not tell, so it was solved again in double precision"
-MOST_IN_DOUBLE: Final = 2**21
-"""Voxels that are solved again in double precision (128³, minutes); more take longer (assumed)."""
+MOST_IN_DOUBLE: Final = 2**20
+"""Voxels that are solved again in double precision: about 100³, where that takes a minute or two."""
+ITERATIONS_IN_DOUBLE: Final = 600
+"""So many at most, since each takes as long as ten in single precision. Random structures of contrast
+1e4 and 1e6 that single precision could not tell took 62 to 574."""
 NO_MEMORY: Final = "the CUDA device ran out of memory, so the CPU solved it"
 
 
@@ -77,7 +80,9 @@ def _told_apart(
     """Return the solution, or a better one in double precision where it stopped short."""
     if solved.solution.is_converged or road.labels.size > MOST_IN_DOUBLE:
         return solved
-    again = _solve_by_torch("cpu", road, layout, limits, return_field, np.float64)
+    tolerance, n, negligible = limits
+    fewer = (tolerance, min(n, ITERATIONS_IN_DOUBLE), negligible)
+    again = _solve_by_torch("cpu", road, layout, fewer, return_field, np.float64)
     if again is None or again.solution.lower <= solved.solution.lower:
         return solved
     return replace(again, device=solved.device, remark=solved.remark or IN_DOUBLE)
