@@ -20,8 +20,8 @@ IN_DOUBLE: Final = "single precision could not tell, so it was solved again in d
 MOST_IN_DOUBLE: Final = 2**20
 """Voxels that are solved again in double precision: about 100³, where that takes a minute or two."""
 ITERATIONS_IN_DOUBLE: Final = 600
-"""So many at most, since each takes as long as ten in single precision. Random structures of contrast
-1e4 and 1e6 that single precision could not tell took 62 to 574."""
+"""So many at most, since each takes as long as ten in single precision. Random structures of
+contrast 1e4 and 1e6 that single precision could not tell took 62 to 574."""
 NO_MEMORY: Final = "the CUDA device ran out of memory, so the CPU solved it"
 
 
