@@ -18,7 +18,7 @@ Device = Literal["cpu", "auto", "cuda", "torch"]
 NO_CUDA: Final = "no CUDA device was found, so the CPU solved it"
 IN_DOUBLE: Final = "single precision could not tell, so it was solved again in double precision"
 MOST_IN_DOUBLE: Final = 2**20
-"""Voxels that are solved again in double precision: about 100³, where that takes a minute or two."""
+"""Voxels that are solved again in double precision: about 100³, which takes a minute or two."""
 ITERATIONS_IN_DOUBLE: Final = 600
 """So many at most, since each takes as long as ten in single precision. Random structures of
 contrast 1e4 and 1e6 that single precision could not tell took 62 to 574."""
