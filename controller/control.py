@@ -9,8 +9,7 @@ again.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final
 
 from agents.messages import Configure
 from controller.clock import Clock
@@ -42,6 +41,7 @@ from controller.journal import Journal
 from controller.lookout import Lookout
 from controller.obey import carry_out, obey
 from controller.order import Answer, Done, Look, Order, Recycle, Refused, Seen
+from controller.outcome import Ending, Outcome
 from controller.progress import Moment, take_snapshot
 from controller.retention import voxels_to_drop
 from controller.room import Room
@@ -52,16 +52,6 @@ from experiments.observation import Artifact
 
 _TURN_S: Final = 0.25
 _REDRAW_S: Final = 0.5
-
-Ending = Literal["finished", "interrupted", "stopped as asked"]
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """How a session ended."""
-
-    state: State
-    ending: Ending
 
 
 class Control:

@@ -19,7 +19,7 @@ from controller import wiring
 from controller.campaign_file import LoadedCampaign
 from controller.cli import INTERRUPTED
 from controller.compute import Compute
-from controller.control import Control, Outcome
+from controller.control import Control
 from controller.control_socket import control_socket, user_name
 from controller.events import UpgradeChoice
 from controller.fast_start import BackgroundCheck, StateKeeper, open_journal
@@ -27,6 +27,7 @@ from controller.home import Home, HomeLock, make_home
 from controller.inbox import Inbox
 from controller.metrics import MeasuredView, Metrics, served
 from controller.opening import open_campaign
+from controller.outcome import Outcome
 from controller.projection import Projection
 from controller.retention import dropped_voxels
 from controller.snapshot import ProgressView

@@ -11,8 +11,9 @@ from typing import Final
 
 from agents.messages import Configure
 from controller.campaign_file import LoadedCampaign
-from controller.control import Control, Outcome
+from controller.control import Control
 from controller.opening import open_campaign
+from controller.outcome import Outcome
 from controller.rehearsal import memory_files
 from controller.rehearsal.mortal import Killed, MortalCompute, Mortality, MortalJournal
 from controller.rehearsal.occupancy import Occupancy

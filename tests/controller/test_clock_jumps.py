@@ -15,10 +15,11 @@ import pytest
 from agents.messages import Configure
 from controller.campaign_file import LoadedCampaign
 from controller.clock import SystemClock
-from controller.control import Control, Outcome
+from controller.control import Control
 from controller.events import Resumed
 from controller.journal import Journal, JournalReader
 from controller.opening import open_campaign
+from controller.outcome import Outcome
 from controller.results import working_s
 from controller.status_document import status_document
 from tests.controller.doubles import FakeCompute, ManualClock, Watcher, small_campaign

@@ -11,11 +11,12 @@ import pytest
 from agents.messages import Configure, JobLost, RunJob
 from controller.campaign_file import LoadedCampaign
 from controller.compute import Hopeless, Lost
-from controller.control import Control, Outcome
+from controller.control import Control
 from controller.events import Ranked
 from controller.fold import fold
 from controller.journal import Journal
 from controller.opening import open_campaign
+from controller.outcome import Outcome
 from controller.results import observations_by_fidelity
 from controller.state import State
 from experiments.budget import Budget, Stopping

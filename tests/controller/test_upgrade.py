@@ -10,13 +10,14 @@ import pytest
 from agents.asker import rank
 from agents.messages import Ask, Configure, Ready, RunJob
 from controller.campaign_file import LoadedCampaign, load_campaign
-from controller.control import Control, Outcome
+from controller.control import Control
 from controller.events import Observed, UpgradeSettled
 from controller.fold import fold
 from controller.inbox import Inbox
 from controller.journal import Journal
 from controller.opening import open_campaign
 from controller.order import Done, Look, Refused, Seen, SettleUpgrade
+from controller.outcome import Outcome
 from controller.results import observations_by_fidelity, spent
 from controller.snapshot import Phase
 from controller.state import State
