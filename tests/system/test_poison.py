@@ -12,10 +12,10 @@ from experiments.observation import FailureKind
 from tests.system.poison import DEADLY, ENDLESS, install
 from tests.system.tiny_session import CAMPAIGN, computes_below, events, finish, start
 
-DEADLINE_S = 15
+DEADLINE_S = 20
 POISONED = (
     CAMPAIGN.replace("porosity: 0.35", "porosity: 0.32")
-    .replace("model: SPM}", f"model: SPM, deadline_s: {DEADLINE_S}}}")
+    .replace("model: SPM}", f"model: SPM, deadline_s: {DEADLINE_S}}}", 1)  # coarse alone
     .replace("{coarse: 12, fine: 3}", "{coarse: 7, fine: 1}")
 ) + "generator: poison\n"
 
