@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+pytestmark = pytest.mark.slow  # a Ray of its own, which a busy machine starts too late
+
 ROOT = Path(__file__).resolve().parents[2]
 
 

@@ -31,7 +31,9 @@ def test_the_memory_of_a_session_is_what_its_processes_hold_whatever_their_group
         text=True,
     ) as process:
         assert process.stdout is not None
-        assert [process.stdout.readline() for _ in range(2)] == ["held\n"] * 2
+        told = ""
+        while told.count("held") < 2:  # two processes write, at times into each other's lines
+            told += process.stdout.readline()
         assert 128e6 < held_bytes(process.pid) < 220e6
         process.communicate()
     assert held_bytes(process.pid) == 0

@@ -25,6 +25,7 @@ def test_it_tells_how_busy_how_long_and_what_failed(capsys: pytest.CaptureFixtur
     assert "no result was lost or doubled" in text
 
 
+@pytest.mark.slow
 def test_the_journal_can_be_kept_and_lies_in_no_home(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
