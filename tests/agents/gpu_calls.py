@@ -1,7 +1,7 @@
-"""Calls on a logical GPU, in a process of their own: ``python -m tests.agents.gpu_calls``.
+"""Calls on a logical GPU, in a process of their own.
 
 A Ray with GPUs it only believes in: calls are placed and gathered as on real ones, and computed on
-the CPU. Prints what came of them as JSON.
+the CPU. What came of them is written as JSON.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import json
 import os
 import threading
 import time
+from pathlib import Path
 
 import ray
 
@@ -35,7 +36,8 @@ def characterize(what: str) -> tuple[str, int, str]:
     return what, os.getpid(), device()
 
 
-def main() -> None:
+def main(answer: str) -> None:
+    """Write what came of the calls into a file."""
     executor = start_local(2, n_gpus=1)
     met = outcomes(executor, [executor.submit(characterize, "meet") for _ in range(3)])
     mixed = outcomes(executor, [executor.submit(characterize, w) for w in ("a", "die", "b")])
@@ -46,7 +48,7 @@ def main() -> None:
     (off, _) = outcomes(executor, [waiting, slow])
     (plain,) = outcomes(executor, [executor.submit(device)])
     again = outcomes(executor, [executor.submit(characterize, "c")])
-    print(
+    Path(answer).write_text(
         json.dumps(
             {
                 "gpus": ray.cluster_resources()["GPU"],

@@ -9,26 +9,27 @@ from typing import Any
 
 import pytest
 
-pytestmark = pytest.mark.slow  # a Ray of its own, which a busy machine starts too late
-
 ROOT = Path(__file__).resolve().parents[2]
+CALL = "import sys; from tests.agents.gpu_calls import main; main(sys.argv[1])"
 
 
 @pytest.fixture(scope="module")
 def told(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """Return what came of calls on a logical GPU."""
     plain = {k: v for k, v in os.environ.items() if not k.startswith("RAY_")}
+    folder = tmp_path_factory.mktemp("gpu")
+    answer = folder / "told.json"  # Ray writes to standard output whenever it likes
     done = subprocess.run(
-        [sys.executable, "-P", "-c", "from tests.agents.gpu_calls import main; main()"],
+        [sys.executable, "-P", "-c", CALL, str(answer)],
         env={**plain, "PYTHONPATH": str(ROOT)},
-        cwd=tmp_path_factory.mktemp("gpu"),
+        cwd=folder,
         capture_output=True,
         text=True,
         check=False,
         timeout=280,
     )
     assert done.returncode == 0, done.stderr
-    found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    found: dict[str, Any] = json.loads(answer.read_text())
     return found
 
 

@@ -11,7 +11,9 @@ from controller.journal import JournalReader
 CALL = ["rehearse", "quickstart", "--workers", "3", "--faults", "10", "--days", "2"]
 
 
-def test_it_tells_how_busy_how_long_and_what_failed(capsys: pytest.CaptureFixture[str]) -> None:
+def test_it_tells_how_busy_how_long_and_what_failed_and_keeps_its_journal(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert exit_status([*CALL, "--seed", "4", "--json"]) == 0
     told = json.loads(capsys.readouterr().out)
     assert told["evaluations"] == {"coarse": 24, "fine": 8}
@@ -19,18 +21,11 @@ def test_it_tells_how_busy_how_long_and_what_failed(capsys: pytest.CaptureFixtur
     assert told["is_complete"]
     assert 0.5 < told["utilisation"] <= 1.1
     assert told["evaluations_per_day"] == pytest.approx(32 / told["days"])
-    assert exit_status([*CALL, "--seed", "4"]) == 0
+    folder = tmp_path / "kept"  # the same once more, its journal kept
+    assert exit_status([*CALL, "--seed", "4", "--journal", str(folder)]) == 0
     text = capsys.readouterr().out
     assert "24 coarse, 8 fine" in text
     assert "no result was lost or doubled" in text
-
-
-@pytest.mark.slow
-def test_the_journal_can_be_kept_and_lies_in_no_home(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    folder = tmp_path / "kept"
-    assert exit_status([*CALL, "--journal", str(folder)]) == 0
     with JournalReader(folder / "journal.db") as journal:
         assert journal.campaigns() == ("quickstart",)
     assert exit_status([*CALL, "--journal", str(folder)]) == 2

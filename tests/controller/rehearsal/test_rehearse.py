@@ -95,7 +95,6 @@ def test_a_seed_replays_in_another_process_that_hashes_otherwise() -> None:
     assert len(told) == 1
 
 
-@pytest.mark.slow
 def test_a_month_of_a_campaign_with_faults_takes_seconds() -> None:
     with memory_folder() as folder:
         campaign = planned(40, deadline_s=2 * 86400)
