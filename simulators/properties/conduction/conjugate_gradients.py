@@ -20,6 +20,10 @@ N_QUICK: Final = 12
 decides only when a first look at the interval is worth its cost, two to fifteen iterations."""
 EXHAUSTED: Final = 1e-11
 """r·z relative to the energy at which single precision has nothing more to give."""
+N_AFTER: Final = 6
+"""Iterations after the proof where the field itself is wanted: the energy is second order in the
+field's error, the flux first order. Measured on 128³ of two tomograms: the layers' fluxes then
+differ by 6e-6 (pores) to 3e-3 (two conductors at 1000 : 1), and by 2e-3 to 7e-3 without."""
 N_BEHIND: Final = 3
 """Iterations over which an estimate looks back."""
 
@@ -40,11 +44,18 @@ class Solution(Generic[Vector]):
 
 
 def solve(
-    grid: FinestGrid[Vector], tolerance: float, max_iterations: int, negligible: float = 0.0
+    grid: FinestGrid[Vector],
+    tolerance: float,
+    max_iterations: int,
+    negligible: float = 0.0,
+    *,
+    n_after: int = 0,
 ) -> Solution[Vector]:
     """Iterate until (upper - lower) / upper is below ``tolerance``, or upper - lower negligible.
 
     A look at the interval settles the potential and takes the energy of a flux that balances it.
+    ``n_after`` iterations more make the field better than the interval needs; what was proven
+    before them stays the lower bound.
     """
     descent = Descent(grid)
     missing = math.inf
@@ -67,8 +78,13 @@ def solve(
             if is_last or missing < wanted:
                 break
             looked = descent.drop
-    upper = energy * (1 + ROUNDING)
     lower = energy * (1 - ROUNDING) - missing
+    if n_after and descent.rz > EXHAUSTED * energy:
+        for _ in range(n_after):
+            descent.advance()
+        descent.settle()
+        energy = descent.energy
+    upper = energy * (1 + ROUNDING)
     first_rz = descent.first_rz
     return Solution(
         energy=energy,
@@ -76,7 +92,7 @@ def solve(
         upper=upper,
         layer_power=descent.power,
         potential=descent.potential,
-        iterations=iteration,
+        iterations=descent.iterations,
         n_looks=n_looks,
         residual=math.sqrt(max(0.0, descent.rz / first_rz)) if first_rz > 0 else 0.0,
         is_converged=upper - lower < max(tolerance * upper, negligible),

@@ -10,7 +10,7 @@ import numpy as np
 from experiments.errors import Transient
 from simulators.properties.compiled import Floats
 from simulators.properties.conduction.checkerboard import Layout
-from simulators.properties.conduction.conjugate_gradients import Solution, solve
+from simulators.properties.conduction.conjugate_gradients import N_AFTER, Solution, solve
 from simulators.properties.conduction.laying_out import dense_resistances, lay_out
 from simulators.properties.conduction.road import Road
 
@@ -64,7 +64,7 @@ def solve_on(
                 raise Transient("the device ran out of memory")
             remark = NO_MEMORY
     grid = lay_out(road, layout)
-    solution = solve(grid, *limits)
+    solution = solve(grid, *limits, n_after=N_AFTER if return_field else 0)
     potentials = grid.potentials(solution.potential) if return_field else None
     solved = Solved(solution, potentials, "cpu", remark)
     return _told_apart(solved, road, layout, limits, return_field)
@@ -116,7 +116,7 @@ def _solve_by_torch(
         with torch.inference_mode():
             rho = dense_resistances(road, layout).astype(precision)
             grid = lay_out_tensors(rho, layout, road, place)
-            solution = solve(grid, *limits)
+            solution = solve(grid, *limits, n_after=N_AFTER if return_field else 0)
             potentials = grid.potentials(solution.potential) if return_field else None
     except torch.OutOfMemoryError:
         return None
