@@ -68,6 +68,18 @@ class DiskFull(Transient):
     """The disk takes no more; what was to be written can be written when there is room again."""
 
 
+class NotSignedIn(Rejected):
+    """Nobody knows who asks: the token or session is unknown, expired or revoked."""
+
+
+class NotAllowed(Rejected):
+    """It is known who asks, and this is not theirs to do."""
+
+
+class TooManyAttempts(Transient):
+    """Too many wrong passwords came from there or for that name; wait."""
+
+
 class OutcomeUnknown(CellwrightError):
     """Nobody knows whether the request was carried out: ask, or ask a person; never repeat it."""
 

@@ -32,7 +32,7 @@ DOORS = {
     "gpytorch": ("agents/surrogates/", "agents/acquisition/"),
     "linear_operator": ("agents/surrogates/", "agents/acquisition/"),
     "mlflow": ("controller/tracking.py",),
-    "sqlite3": ("controller/journal/", "controller/people.py", "instruments/lab_simulator/"),
+    "sqlite3": ("controller/journal/", "controller/people/", "instruments/lab_simulator/"),
     "prometheus_client": ("controller/metrics.py",),
     "httpx": ("instruments/", "controller/client.py"),
     "fastapi": ("controller/web/", "instruments/lab_simulator/"),
