@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from importlib import import_module, metadata
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Final
 
@@ -23,9 +24,12 @@ _BUILT_IN: Final[dict[str, dict[str, str]]] = {
         "cellwright": "agents.acquisition.cellwright:CellwrightDecider",
         "sobol": "agents.acquisition.sobol:SobolDecider",
         "random": "agents.acquisition.random_search:RandomDecider",
+        "optuna": "agents.acquisition.optuna_search:OptunaDecider",
     },
 }
 """Group → name → where the class is; imported when it is needed, never by its name alone."""
+EXTRAS: Final = {(DECIDERS, "optuna"): "optuna"}
+"""(Group, name) → the library, and extra, that a part needs."""
 
 
 def executor(
@@ -77,6 +81,9 @@ def refuse_unknown_parts(campaign: Campaign) -> None:
         allowed = names(group)
         if choice.name not in allowed:
             raise Invalid(f"{key}: {choice.name!r} is not known; allowed: {', '.join(allowed)}")
+        extra = EXTRAS.get((group, choice.name))
+        if extra is not None and find_spec(extra) is None:
+            raise Invalid(f"{key}: {choice.name} needs pip install 'cellwright[{extra}]'")
 
 
 def refuse_unknown_cell(campaign: Campaign, design: Design | None = None) -> None:

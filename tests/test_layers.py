@@ -31,6 +31,7 @@ DOORS = {
     "botorch": ("agents/surrogates/", "agents/acquisition/"),
     "gpytorch": ("agents/surrogates/", "agents/acquisition/"),
     "linear_operator": ("agents/surrogates/", "agents/acquisition/"),
+    "optuna": ("agents/acquisition/optuna_search.py",),
     "mlflow": ("controller/tracking.py",),
     "sqlite3": ("controller/journal/", "controller/people/", "instruments/lab_simulator/"),
     "prometheus_client": ("controller/metrics.py",),

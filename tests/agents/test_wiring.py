@@ -93,3 +93,9 @@ def test_an_unknown_material_is_refused_before_anything_runs(
     middle = campaign.design.from_unit([0.5] * campaign.design.n_unit)
     with pytest.raises(Invalid, match=message):
         refuse_unknown_cell(campaign, Design(values={**middle.values, **changed}))
+
+
+def test_a_part_whose_library_is_missing_says_what_to_install(monkeypatch):
+    monkeypatch.setattr("agents.wiring.find_spec", lambda name: None)
+    with pytest.raises(Invalid, match=r"decider: optuna needs pip install 'cellwright\[optuna\]'"):
+        refuse_unknown_parts(tiny_campaign(decider=PartChoice(name="optuna")))
