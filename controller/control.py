@@ -47,6 +47,7 @@ from controller.retention import voxels_to_drop
 from controller.room import Room
 from controller.snapshot import ProgressView, Snapshot
 from controller.state import State
+from controller.tally import tally
 from experiments.errors import CellwrightError, DiskFull, Invalid
 from experiments.observation import Artifact
 
@@ -119,7 +120,7 @@ class Control:
             while (ending := self._ending()) is None:
                 self._draw()
                 self._answer_orders()
-                self._take(await self._compute.next(self._turn_s))
+                self._take(await self._compute.next(0 if self._talk.is_teaching else self._turn_s))
             self._draw(is_last=True)
             return Outcome(self._state, ending)
         finally:
@@ -149,7 +150,8 @@ class Control:
     def _take(self, happenings: Sequence[Happening]) -> None:
         """Store what happened and do what follows; without room, keep it and try again later."""
         self._held.extend(happenings)
-        if (self._held or self._room.note) and self._room.may_try:
+        has_more = self._held or self._room.note or self._talk.is_teaching
+        if has_more and self._room.may_try:
             self._go_on()
 
     def _go_on(self) -> None:
@@ -290,4 +292,4 @@ class Control:
 
 def _n_searched(state: State) -> int:
     """Return how many search jobs are observed."""
-    return sum(observation.job.purpose == "search" for observation in state.observations.values())
+    return tally(state).n_searched.total()

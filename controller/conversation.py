@@ -24,12 +24,15 @@ from controller.backlog import check_ranking
 from controller.compute import Compute, GivenBack, Happening, Hopeless, Lost, TakenOver
 from controller.decide import AskRanking, Situation
 from controller.events import AttemptLost, ComputeLost, ComputeStarted, Event, Observed, Ranked
+from controller.growing_map import values_from
 from controller.state import State
 from experiments.errors import CellwrightError, Rejected
 from experiments.job import Job
 from experiments.observation import Observation
 from experiments.ranking import Ranking
 
+_TAUGHT_AT_ONCE: Final = 5 * LEARN_CHUNK
+"""Observations that one turn of the loop tells a fresh compute: a fifth of a second's work."""
 _DIAGNOSIS_GROWTH: Final = 1.1
 """A diagnosis is stored when the observations grew by this factor since the last, so that all
 diagnoses together stay of the observations' size."""
@@ -48,6 +51,8 @@ class Conversation:
         self._n_failed_asks = 0
         self._n_taught = 0
         self._request_numbers = itertools.count(1)
+        self.is_teaching = False
+        """Compute has still to be told of observations."""
         self.note: str | None = None
         """The last thing worth telling a person."""
         self.hopeless: CellwrightError | None = None
@@ -58,7 +63,7 @@ class Conversation:
             n_slots=self._n_slots,
             sent=frozenset(self._sent),
             started=frozenset(self._started & self._sent),
-            is_asking=self._asked is not None,
+            is_asking=self._asked is not None or self.is_teaching,
             n_failed_asks=self._n_failed_asks,
             n_more=n_more,
             session_s=session_s,
@@ -102,13 +107,17 @@ class Conversation:
         self._compute.send(message)
 
     def teach(self, state: State) -> None:
-        """Tell compute the observations it was not told yet."""
+        """Tell compute the observations it was not told yet, of very many the first.
+
+        A fresh compute needs them all; asking waits for that, and nothing else does.
+        """
         if not self._n_slots or state.outdated is not None:
             return
-        news = itertools.islice(state.observations.values(), self._n_taught, None)
+        news = itertools.islice(values_from(state.observations, self._n_taught), _TAUGHT_AT_ONCE)
         while chunk := tuple(itertools.islice(news, LEARN_CHUNK)):
             self._compute.send(Learn(observations=chunk))
             self._n_taught += len(chunk)
+        self.is_teaching = self._n_taught < len(state.observations)
 
     def hear(self, happenings: Sequence[Happening], state: State) -> list[Event]:
         """Return what of it is to be stored, in one go, given the state before."""
@@ -214,6 +223,7 @@ class Conversation:
     def _forget_life(self) -> None:
         self._n_slots = 0
         self._n_taught = 0
+        self.is_teaching = False
         self._sent.clear()
         self._started.clear()
         self._asked = None

@@ -120,9 +120,9 @@ def decide(state: State, situation: Situation) -> tuple[Command, ...]:
     if state.phase == "finished":
         return ()
     poisoned = tuple(
-        Quarantine(job, found.n_lost, found.last_loss)
+        Quarantine(job, n_lost, state.dispatches[job.id].last_loss)
         for job in state.in_flight.values()
-        if (found := state.dispatches[job.id]).n_lost >= MAX_LOST
+        if (n_lost := state.lost.get(job.id, 0)) >= MAX_LOST
     )
     if poisoned:
         return poisoned

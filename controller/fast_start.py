@@ -7,10 +7,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
+from pydantic import JsonValue
+
 from controller.home import Home
 from controller.journal import Anchor, Journal, JournalReader
 from controller.kept_state import keep_state, read_kept_state
 from controller.state import State
+from controller.tally_record import tally_record
 from experiments.errors import CellwrightError, Rejected
 
 EVERY: Final = 10_000
@@ -56,7 +59,10 @@ class StateKeeper:
         if state.position - self._kept_position >= EVERY and not self._is_busy:
             self._kept_position = state.position
             self._thread = threading.Thread(
-                target=self._keep, args=self._latest, name="kept state", daemon=True
+                target=self._keep,
+                args=(*self._latest, tally_record(state)),
+                name="kept state",
+                daemon=True,
             )
             self._thread.start()
 
@@ -67,15 +73,15 @@ class StateKeeper:
         if self._latest is not None:
             state, _ = self._latest
             if state.position - self._kept_position >= AT_END:
-                self._keep(*self._latest)
+                self._keep(*self._latest, tally_record(state))
 
     @property
     def _is_busy(self) -> bool:
         return self._thread is not None and self._thread.is_alive()
 
-    def _keep(self, state: State, anchor: Anchor) -> None:
+    def _keep(self, state: State, anchor: Anchor, counted: JsonValue = None) -> None:
         try:
-            keep_state(self._home, state, anchor)
+            keep_state(self._home, state, anchor, counted)
         except OSError as error:
             self._log(f"the state could not be kept for a fast start: {error}")
 

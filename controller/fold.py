@@ -29,6 +29,7 @@ from controller.events import (
     VoxelsDropped,
 )
 from controller.growing_map import GrowingMap
+from controller.packing import is_packed, packed, packed_map
 from controller.state import Asked, Dispatch, Outlook, Pause, Session, State
 from controller.upgrade import kept_apart, made_again, outdated, seen_versions
 from controller.usage import Usage
@@ -43,15 +44,18 @@ _GROWING: Final = frozenset({"dispatches", "observations", "observed_at"})
 """The mappings that hold something of every job there ever was."""
 
 
-def fold(events: Iterable[Recorded], state: State | None = None) -> State | None:
+def fold(
+    events: Iterable[Recorded], state: State | None = None, *, packs: bool = False
+) -> State | None:
     """Return the state after the events; None where there is neither a state nor an event.
 
+    ``packs`` has a state that begins here lie packed; one that does goes on so.
     Raises ``InternalError`` for a sequence that no control process may write.
     """
     draft = None if state is None else _draft_of(state)
     for recorded in events:
         if draft is None:
-            draft = _first(recorded)
+            draft = _first(recorded, packs=packs)
         draft["position"] = recorded.position
         _advance_session(draft, recorded)
         _apply(draft, recorded)
@@ -76,11 +80,12 @@ def _changeable(name: str, value: Any) -> Any:
     return dict(value) if isinstance(value, Mapping) else value
 
 
-def _first(recorded: Recorded) -> _Draft:
+def _first(recorded: Recorded, *, packs: bool) -> _Draft:
     event = recorded.event
     if not isinstance(event, CampaignStarted):
         raise InternalError(f"the first event of {recorded.campaign} is a {event.kind}")
-    return _draft_of(State(event.campaign, event.source, event.text, started_at=recorded.at))
+    state = State(event.campaign, event.source, event.text, started_at=recorded.at)
+    return _draft_of(packed(state) if packs else state)
 
 
 def _apply(draft: _Draft, recorded: Recorded) -> None:
@@ -149,6 +154,7 @@ def _obey(draft: _Draft, event: Paused | Unpaused | Aborted, recorded: Recorded)
             why = f"aborted by {event.by}" + (f": {event.reason}" if event.reason else "")
             draft.update(phase="finished", reason=why, pause=None, is_aborted=True)
             draft["in_flight"].clear()
+            draft["lost"].clear()
             draft["outdated"] = None
 
 
@@ -157,7 +163,10 @@ def _settle_upgrade(draft: _Draft, event: UpgradeSettled) -> None:
         raise InternalError("an upgrade was settled that did not wait for it")
     if event.choice != "back":
         settle = kept_apart if event.choice == "keep" else made_again
+        is_to_be_packed = is_packed(draft["observations"])
         draft.update(settle(State(**draft)))
+        if is_to_be_packed:
+            draft["observations"] = packed_map("observations", draft["observations"])
 
 
 def _change_compute(draft: _Draft, event: ComputeStarted | ComputeLost, recorded: Recorded) -> None:
@@ -218,6 +227,7 @@ def _observe(draft: _Draft, event: Observed, recorded: Recorded) -> None:
     if job.id not in draft["in_flight"]:
         raise InternalError(f"job {job.id} was observed and never dispatched")
     del draft["in_flight"][job.id]
+    draft["lost"].pop(job.id, None)
     draft["observations"] = draft["observations"].plus(job.id, event.observation)
     draft["observed_at"] = draft["observed_at"].plus(job.id, recorded.at)
     draft["seen_versions"] = seen_versions(draft["seen_versions"], event.observation)
@@ -233,6 +243,7 @@ def _lose_attempt(draft: _Draft, event: AttemptLost) -> None:
         raise InternalError(f"lost an attempt at {event.job_id}, which was never dispatched")
     lost = replace(found, n_lost=found.n_lost + 1, last_loss=event.reason)
     draft["dispatches"] = draft["dispatches"].with_changed(event.job_id, lost)
+    draft["lost"][event.job_id] = lost.n_lost
 
 
 def _advance_session(draft: _Draft, recorded: Recorded) -> None:

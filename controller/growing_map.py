@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, ValuesView
 from dataclasses import dataclass, field
 from itertools import islice
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 Key = TypeVar("Key")
 Value = TypeVar("Value")
@@ -55,9 +55,15 @@ class GrowingMap(Mapping[Key, Value]):
             raise ValueError(f"{len(keys)} keys, {made._n} of them different, {len(values)} values")
         return made
 
-    def raw_values(self) -> Iterator[Value]:
-        """Return the values as they lie in the list, whatever the list makes of them."""
-        return islice(list.__iter__(self._storage.values), self._n)
+    @property
+    def storage_values(self) -> list[Value]:
+        """The list that the values lie in; it may hold some that this map does not."""
+        return self._storage.values
+
+    def values_from(self, place: int) -> Iterator[Value]:
+        """Return the values from a place on; those before it are not looked at."""
+        values = self._storage.values
+        return (values[i] for i in range(place, self._n))
 
     def plus(self, key: Key, value: Value) -> GrowingMap[Key, Value]:
         """Return the map with one entry more. Raises ``KeyError`` for a key that is there."""
@@ -65,7 +71,7 @@ class GrowingMap(Mapping[Key, Value]):
             raise KeyError(key)
         storage = self._storage
         if len(storage.keys) != self._n:  # somebody else has added to it: the storage is theirs
-            storage = GrowingMap(self)._storage
+            storage = self._copied()
         storage.values.append(value)
         storage.places[key] = self._n
         storage.keys.append(key)
@@ -87,14 +93,34 @@ class GrowingMap(Mapping[Key, Value]):
         self._storage.companion = value
 
     def with_changed(self, key: Key, value: Value) -> GrowingMap[Key, Value]:
-        """Return a copy with another value for a key; takes time for every entry."""
-        return GrowingMap({**self, key: value})
+        """Return a copy with another value for a key; takes time for every entry.
+
+        Raises ``KeyError`` for a key that is not there.
+        """
+        if key not in self:
+            raise KeyError(key)
+        changed: GrowingMap[Key, Value] = GrowingMap.__new__(GrowingMap)
+        changed._storage = self._copied()
+        changed._storage.values[self._storage.places[key]] = value
+        changed._n = self._n
+        return changed
+
+    def _copied(self) -> _Storage[Key, Value]:
+        """Return these entries in a storage of their own, the values as they lie in the list."""
+        keys = self._storage.keys[: self._n]
+        values = self._storage.values.copy()
+        del values[self._n :]
+        return _Storage({key: place for place, key in enumerate(keys)}, keys, values)
 
     def __getitem__(self, key: Key) -> Value:
         place = self._storage.places[key]
         if place >= self._n:
             raise KeyError(key)
         return self._storage.values[place]
+
+    def __contains__(self, key: object) -> bool:
+        places: dict[Any, int] = self._storage.places
+        return places.get(key, self._n) < self._n
 
     def __iter__(self) -> Iterator[Key]:
         return islice(self._storage.keys, self._n)
@@ -123,3 +149,10 @@ class _Values(ValuesView[Value]):
 
     def __reversed__(self) -> Iterator[Value]:
         return (self._values[i] for i in range(self._n - 1, -1, -1))
+
+
+def values_from(mapping: Mapping[Key, Value], place: int) -> Iterator[Value]:
+    """Return any mapping's values from a place on; a growing one looks at no others."""
+    if isinstance(mapping, GrowingMap):
+        return mapping.values_from(place)
+    return islice(mapping.values(), place, None)

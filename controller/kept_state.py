@@ -6,8 +6,8 @@ with the hash it names; otherwise the state is folded from the first event on. E
 place are verified and folded as always. Those before it are verified in the background, and by
 ``cellwright verify``.
 
-The file holds JSON lines: a head, the small fields, and every dispatch and observation on a line of
-its own, which stays bytes until somebody looks at it.
+The file holds a head, a line of JSON with all that is small, and then every dispatch and
+observation packed, as it lies in a working control's memory.
 """
 
 from __future__ import annotations
@@ -16,30 +16,31 @@ import functools
 import hashlib
 import json
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import fields
 from pathlib import Path
-from typing import Any, Final, NamedTuple, get_type_hints
+from typing import Final, NamedTuple, get_type_hints
 
 import pydantic
-from pydantic import TypeAdapter
+import pydantic_core
+from pydantic import JsonValue, TypeAdapter
 
 import controller
 import experiments
 from controller.growing_map import GrowingMap
 from controller.home import Home
 from controller.journal import Anchor
-from controller.state import Dispatch, State
+from controller.packed_list import PackedList
+from controller.packing import CODECS, packed_values
+from controller.state import State
 from controller.stored_artifacts import StoredArtifacts
-from experiments.observation import Observation
+from controller.tally_record import restore_tally
 
-_LINES: Final = ("dispatches", "observations")
 _TABLES: Final = ("observed_at", "stored")
-_DISPATCH: Final = TypeAdapter(Dispatch)
 _SMALL: Final = {
     name: TypeAdapter(hint)
     for name, hint in get_type_hints(State).items()
-    if name not in (*_LINES, *_TABLES)
+    if name not in (*CODECS, *_TABLES)
 }
 
 
@@ -50,32 +51,16 @@ class KeptState(NamedTuple):
     anchor: Anchor
 
 
-class _Undecoded(list[Any]):
-    """Values that are bytes until they are asked for."""
-
-    def __init__(self, lines: list[bytes], decode: Callable[[bytes], Any]) -> None:
-        super().__init__(lines)
-        self._decode = decode
-
-    def __getitem__(self, place: Any) -> Any:
-        value = super().__getitem__(place)
-        if isinstance(value, bytes):
-            value = self._decode(value)
-            self[place] = value
-        return value
-
-    def __iter__(self) -> Iterator[Any]:
-        for place in range(len(self)):
-            yield self[place]
-
-
 def kept_state_path(home: Home, campaign: str) -> Path:
     """Return where a campaign's state is kept."""
     return home.path / "states" / f"{campaign}.jsonl"
 
 
-def keep_state(home: Home, state: State, anchor: Anchor) -> None:
-    """Write the state, which is of the journal as far as ``anchor``. Raises ``OSError``."""
+def keep_state(home: Home, state: State, anchor: Anchor, tally: JsonValue = None) -> None:
+    """Write the state, which is of the journal as far as ``anchor``. Raises ``OSError``.
+
+    ``tally`` is that of the state, as ``controller.tally_record`` writes it.
+    """
     path = kept_state_path(home, state.campaign.name)
     path.parent.mkdir(mode=0o700, exist_ok=True)
     half = path.with_suffix(f".{os.getpid()}.part")
@@ -83,9 +68,9 @@ def keep_state(home: Home, state: State, anchor: Anchor) -> None:
     try:
         with half.open("wb") as file:
             file.write(_head_line("0" * 64, anchor))
-            for line in _lines(state):
-                digest.update(line)
-                file.write(line)
+            for part in _parts(state, tally):
+                digest.update(part)
+                file.write(part)
             file.seek(0)
             file.write(_head_line(digest.hexdigest(), anchor))
         os.replace(half, path)
@@ -100,7 +85,7 @@ def read_kept_state(home: Home, campaign: str) -> KeptState | None:
         said = json.loads(head)
         if said["code"] != code_hash() or said["sha256"] != hashlib.sha256(rest).hexdigest():
             return None
-        state = _state(rest.split(b"\n"))
+        state = _state(rest)
         anchor = Anchor(int(said["position"]), str(said["hash"]))
     except (OSError, ValueError, KeyError, TypeError):
         return None
@@ -122,46 +107,42 @@ def _head_line(digest: str, anchor: Anchor) -> bytes:
     return json.dumps(head).encode() + b"\n"
 
 
-def _lines(state: State) -> Iterator[bytes]:
-    small = {name: _SMALL[name].dump_python(getattr(state, name), mode="json") for name in _SMALL}
-    counts = {name: len(getattr(state, name)) for name in _LINES}
-    yield json.dumps({"small": small, "counts": counts}).encode() + b"\n"
+def _parts(state: State, tally: JsonValue) -> Iterator[bytes]:
+    values = {name: list(packed_values(name, getattr(state, name))) for name in CODECS}
     stored = state.stored
-    tables = {
+    table = {
+        "small": {
+            name: _SMALL[name].dump_python(getattr(state, name), mode="json") for name in _SMALL
+        },
+        "keys": {name: list(getattr(state, name)) for name in CODECS},
+        "lengths": {name: list(map(len, packed)) for name, packed in values.items()},
         "observed_at": dict(state.observed_at),
         "size_bytes": dict(stored.size_bytes),
         "dropped": sorted(stored.dropped),
         "total_bytes": stored.total_bytes,
-        **{name: list(getattr(state, name)) for name in _LINES},
+        "tally": tally,
     }
-    yield json.dumps(tables).encode() + b"\n"
-    for value in _raw(state.dispatches):
-        yield (value if isinstance(value, bytes) else _DISPATCH.dump_json(value)) + b"\n"
-    for value in _raw(state.observations):
-        line = value if isinstance(value, bytes) else value.model_dump_json().encode()
-        yield line + b"\n"
+    yield json.dumps(table).encode() + b"\n"
+    for packed in values.values():
+        yield from packed
 
 
-def _raw(mapping: Mapping[str, Any]) -> Iterator[Any]:
-    """Return a mapping's values without decoding those nobody has looked at."""
-    return mapping.raw_values() if isinstance(mapping, GrowingMap) else iter(mapping.values())
-
-
-def _state(lines: list[bytes]) -> State:
-    first, tables = json.loads(lines[0]), json.loads(lines[1])
-    values = {name: _SMALL[name].validate_python(first["small"][name]) for name in _SMALL}
-    decoders: tuple[Callable[[bytes], Any], ...] = (
-        _DISPATCH.validate_json,
-        TypeAdapter(Observation).validate_json,
-    )
-    start = 2
-    for name, decode in zip(_LINES, decoders, strict=True):
-        end = start + int(first["counts"][name])
-        values[name] = GrowingMap.of(tables[name], _Undecoded(lines[start:end], decode))
-        start = end
-    values["observed_at"] = GrowingMap(tables["observed_at"])
+def _state(content: bytes) -> State:
+    line, _, blob = content.partition(b"\n")
+    table = pydantic_core.from_json(line)
+    values = {name: _SMALL[name].validate_python(table["small"][name]) for name in _SMALL}
+    start = 0
+    for name, codec in CODECS.items():
+        packed = []
+        for length in table["lengths"][name]:
+            packed.append(blob[start : start + length])
+            start += length
+        values[name] = GrowingMap.of(table["keys"][name], PackedList(codec, packed))
+    values["observed_at"] = GrowingMap(table["observed_at"])
     values["stored"] = StoredArtifacts(
-        GrowingMap(tables["size_bytes"]), frozenset(tables["dropped"]), tables["total_bytes"]
+        GrowingMap(table["size_bytes"]), frozenset(table["dropped"]), table["total_bytes"]
     )
     assert set(values) == {one.name for one in fields(State)}
-    return State(**values)
+    state = State(**values)
+    restore_tally(state, table["tally"])
+    return state

@@ -21,7 +21,7 @@ def open_campaign(journal: Journal, loaded: LoadedCampaign, kept: State | None =
     """
     campaign = loaded.campaign
     after = 0 if kept is None else kept.position
-    before = fold(journal.read(campaign.name, after=after), kept)
+    before = fold(journal.read(campaign.name, after=after), kept, packs=True)
     if before is None:
         started = CampaignStarted(campaign=campaign, source=loaded.source, text=loaded.text)
         return _stored(journal, [started], None, campaign.name)
@@ -55,6 +55,6 @@ def open_campaign(journal: Journal, loaded: LoadedCampaign, kept: State | None =
 
 
 def _stored(journal: Journal, events: list[Event], before: State | None, name: str) -> State:
-    after = fold(journal.append(name, events), before)
+    after = fold(journal.append(name, events), before, packs=True)
     assert after is not None
     return after

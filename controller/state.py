@@ -134,6 +134,8 @@ class State:
     observed_at: Mapping[str, str] = field(default_factory=dict)
     in_flight: Mapping[str, Job] = field(default_factory=dict)
     """Dispatched and not observed, oldest first."""
+    lost: Mapping[str, int] = field(default_factory=dict)
+    """Workers that died under jobs in flight, by job id; none is not in it."""
     stored: StoredArtifacts = field(default_factory=StoredArtifacts)
     usage: Mapping[str, Usage] = field(default_factory=dict)
     """By fidelity; the baseline's jobs are counted too."""

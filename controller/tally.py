@@ -10,7 +10,6 @@ import math
 import threading
 from collections import Counter
 from collections.abc import Iterable
-from itertools import islice
 
 from controller.front import dominates, is_feasible, scores
 from controller.growing_map import GrowingMap
@@ -25,9 +24,12 @@ class Tally:
 
     def __init__(self, campaign: Campaign) -> None:
         self._campaign = campaign
-        self._squares: dict[tuple[str, str], tuple[float, int]] = {}
-        self._best_scores: dict[str, tuple[float, ...]] = {}
-        self._front: list[tuple[float, ...]] = []
+        self.squares: dict[tuple[str, str], tuple[float, int]] = {}
+        """Sum of squares and degrees of freedom of the samples, by metric and fidelity."""
+        self.best_scores: dict[str, tuple[float, ...]] = {}
+        """By fidelity, as ``controller.front`` gives them."""
+        self.front_scores: list[tuple[float, ...]] = []
+        """Of the target's search observations that no other dominates."""
         self.n = 0
         self.n_searched: Counter[str] = Counter()
         """Search jobs by fidelity, failures included."""
@@ -69,7 +71,7 @@ class Tally:
 
     def scatter(self, metric: str, fidelity: str) -> Scatter | None:
         """Return the scatter of a metric at a level, pooled over its designs."""
-        squares, degrees = self._squares.get((metric, fidelity), (0.0, 0))
+        squares, degrees = self.squares.get((metric, fidelity), (0.0, 0))
         return Scatter(math.sqrt(squares / degrees), degrees) if degrees else None
 
     def mean_busy_s(self) -> dict[str, float]:
@@ -82,9 +84,9 @@ class Tally:
             n = len(metric.samples)
             if n > 1:
                 mean = math.fsum(metric.samples) / n
-                squares, degrees = self._squares.get((name, level), (0.0, 0))
+                squares, degrees = self.squares.get((name, level), (0.0, 0))
                 squares += math.fsum((one - mean) ** 2 for one in metric.samples)
-                self._squares[name, level] = (squares, degrees + n - 1)
+                self.squares[name, level] = (squares, degrees + n - 1)
 
     def _add_score(self, observation: Observation, level: str) -> None:
         is_target = level == self._campaign.target
@@ -92,10 +94,10 @@ class Tally:
         score = scores(self._campaign, observation)
         if score is None or not is_feasible(self._campaign, observation):
             return
-        if level not in self.best or score > self._best_scores[level]:
-            self.best[level], self._best_scores[level] = observation, score
-        if is_target and not any(o == score or dominates(o, score) for o in self._front):
-            self._front = [o for o in self._front if not dominates(score, o)] + [score]
+        if level not in self.best or score > self.best_scores[level]:
+            self.best[level], self.best_scores[level] = observation, score
+        if is_target and not any(o == score or dominates(o, score) for o in self.front_scores):
+            self.front_scores = [o for o in self.front_scores if not dominates(score, o)] + [score]
             self.n_idle = 0
 
 
@@ -109,7 +111,7 @@ def tally(state: State) -> Tally:
         if not isinstance(known, Tally) or known.n > len(observations):
             known = Tally(state.campaign)
             observations.companion = known
-        for observation in islice(observations.values(), known.n, None):
+        for observation in observations.values_from(known.n):
             known.add(observation)
         return known
 

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Final
 
 from controller.journal.hash_chain import Anchor
+from experiments.errors import Rejected
 
 _LINE: Final = re.compile(rb"(\d{1,18}) ([0-9a-f]{64}) *\n")
 _LENGTH: Final = 96
@@ -32,6 +33,18 @@ def read_head(journal: Path) -> Anchor | None:
     except OSError:
         return None
     return None if found is None else Anchor(int(found[1]), found[2].decode())
+
+
+def refuse_lost(journal: Path) -> None:
+    """Raise ``Rejected`` where there is no journal, or an empty one, and there was one once."""
+    head = read_head(journal)
+    if head is not None and head.position:
+        what = "is empty" if journal.exists() else "is gone"
+        raise Rejected(
+            f"{journal} {what}, and {journal.stem}.head says that it held {head.position} events; "
+            f"put it back, or delete {journal.stem}.head too to begin anew",
+            position=1,
+        )
 
 
 class HeadWriter:

@@ -10,7 +10,7 @@ from typing import Self
 from controller.events import Recorded
 from controller.journal.connection import connect, reading_mode, sqlite_errors, translated
 from controller.journal.hash_chain import Anchor, Row, chain_hash
-from controller.journal.head import read_head
+from controller.journal.head import read_head, refuse_lost
 from controller.journal.rows import recorded
 from controller.journal.schema import found_schema, select_rows
 from experiments.errors import CellwrightError, Invalid, Rejected
@@ -32,6 +32,7 @@ class JournalReader:
         try:
             self._schema = found_schema(self._connection, path)
             if not self._schema:
+                refuse_lost(path)
                 raise Invalid(
                     f"{path} holds no journal yet; start a campaign with cellwright run, or name "
                     "another folder with --home DIR"

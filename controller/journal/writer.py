@@ -20,7 +20,7 @@ from controller.file_identity import file_identity
 from controller.journal.connection import connect, sqlite_errors, transaction
 from controller.journal.copy import INSERT
 from controller.journal.hash_chain import Anchor, Row, chain_hash
-from controller.journal.head import HeadWriter, read_head
+from controller.journal.head import HeadWriter, refuse_lost
 from controller.journal.migrations import SCHEMA, migrate
 from controller.journal.reader import JournalReader
 from controller.journal.schema import found_schema
@@ -39,13 +39,15 @@ class Journal(JournalReader):
         self._path = path
         self._clock = clock
         if not path.exists():
-            _refuse_lost(path)
+            refuse_lost(path)
             os.close(os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600))
         self._connection = connect(path, mode="rw")
         self._identity = file_identity(path)
         try:
             with sqlite_errors(path):
                 found = found_schema(self._connection, path)
+                if not found:
+                    refuse_lost(path)
                 self._connection.execute("PRAGMA journal_mode = WAL")
                 self._connection.execute("PRAGMA synchronous = FULL")
                 with transaction(self._connection):
@@ -174,14 +176,3 @@ class Journal(JournalReader):
     def _raise_epoch(self) -> int:
         self._connection.execute("UPDATE holder SET epoch = epoch + 1")
         return self.latest_epoch()
-
-
-def _refuse_lost(path: Path) -> None:
-    """Do not begin anew where a journal is gone."""
-    head = read_head(path)
-    if head is not None and head.position:
-        raise Rejected(
-            f"{path} is gone, and {path.stem}.head says that it held {head.position} events; put "
-            f"it back, or delete {path.stem}.head too to begin anew",
-            position=1,
-        )

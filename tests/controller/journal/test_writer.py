@@ -160,6 +160,16 @@ def test_a_journal_that_is_gone_is_not_begun_anew(path: Path) -> None:
     assert not path.exists()
 
 
+def test_a_journal_that_was_emptied_is_not_begun_anew(path: Path) -> None:
+    with closing(Journal(path, ManualClock())) as journal:
+        journal.append("a", losses(2))
+    path.write_bytes(b"")
+    for opened in (lambda: Journal(path, ManualClock()), lambda: JournalReader(path)):
+        with pytest.raises(Rejected, match=r"is empty, and journal\.head says .* 2 events"):
+            opened()
+        assert path.stat().st_size == 0
+
+
 def test_another_journal_in_its_place_is_seen(path: Path) -> None:
     with closing(Journal(path, ManualClock())) as journal:
         journal.append("a", losses(2))
