@@ -53,6 +53,7 @@ class Asker:
             rank,
             self._campaign,
             message.pending,
+            message.proposed,
             message.left,
             message.n_candidates,
             message.position,
@@ -88,6 +89,7 @@ def prepare(choice: PartChoice) -> str:
 def rank(
     campaign: Campaign,
     pending: tuple[Job, ...],
+    proposed: tuple[Job, ...],
     left: dict[str, int],
     n_candidates: int,
     position: int,
@@ -99,6 +101,7 @@ def rank(
         campaign=with_sources(campaign, (one.job.fidelity for one in observations)),
         observations=observations,
         pending=pending,
+        proposed=proposed,
         left=left,
         n_candidates=n_candidates,
         position=position,

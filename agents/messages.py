@@ -61,6 +61,7 @@ class Ask(Frozen):
     kind: Literal["ask"] = "ask"
     request_id: str
     pending: tuple[Job, ...] = ()
+    proposed: tuple[Job, ...] = ()
     left: dict[str, int]
     n_candidates: int = Field(ge=1)
     position: int = Field(ge=0)

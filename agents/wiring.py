@@ -100,7 +100,7 @@ def refuse_unknown_cell(campaign: Campaign, design: Design | None = None) -> Non
     cell_format(campaign.cell.format)
     require_unchanged(campaign.cell.parameter_set, campaign.cell.parameter_set_sha256)
     load_chemistry(campaign.cell.parameter_set)
-    for fidelity in campaign.fidelities:
+    for fidelity in campaign.simulated:
         require_runnable(campaign.cell, fidelity.model, campaign.wanted)
     try:
         middle = campaign.design.from_unit([0.5] * campaign.design.n_unit)

@@ -19,13 +19,17 @@ from controller.usage import Price, prices
 from experiments.budget import CURRENCIES, Budget
 from experiments.campaign import Campaign
 from experiments.fidelity import Fidelity
+from experiments.level import Level
 
 _ROUNDING = 1e-9
 
 
 @dataclass(frozen=True)
 class Purse:
-    """Hours that jobs use up: what is left of them, and what a job of each level takes."""
+    """Hours that jobs use up, or what builds do: what is left, and what one of each level takes.
+
+    Levels without a price take none of it.
+    """
 
     left: float
     """After what was measured and what is kept for the jobs under way."""
@@ -37,7 +41,9 @@ class Purse:
 
         While no job was ever measured one may be tried, whatever is expected of it.
         """
-        price = self.price[fidelity]
+        price = self.price.get(fidelity)
+        if price is None:
+            return math.inf
         if price.hours == 0.0:
             return math.inf if self.left > 0 else 0
         n = max(0, math.floor(self.left / price.hours + _ROUNDING))
@@ -46,7 +52,10 @@ class Purse:
 
     def taking(self, fidelity: str) -> Purse:
         """Return the purse after one more job."""
-        left = self.left - self.price[fidelity].hours
+        price = self.price.get(fidelity)
+        if price is None:
+            return self
+        left = self.left - price.hours
         return replace(self, left=left, n_under_way=self.n_under_way + 1)
 
 
@@ -59,7 +68,7 @@ class Allowance:
     """Of one evaluation, by fidelity, in target equivalents."""
     taken: Mapping[str, int]
     purses: Mapping[str, Purse] = field(default_factory=dict)
-    """By currency."""
+    """By currency; those of builds among them."""
     wall_hours: float = 0.0
 
     @property
@@ -131,8 +140,8 @@ def allowance(state: State, session_s: float = 0.0) -> Allowance:
     return Allowance(
         campaign.budget,
         cost,
-        dict(state.n_dispatched),
-        _purses(state),
+        _taken(state),
+        {**_purses(state), **_lab_purses(state)},
         wall_hours(state, session_s),
     )
 
@@ -163,6 +172,46 @@ def _purses(state: State) -> dict[str, Purse]:
     return found
 
 
+def lab_used(state: State, currency: str) -> float:
+    """Return the cells, EUR or channel-days that approved builds took."""
+    per_build = _of_one_build(state.campaign)
+    return per_build.get(currency, 0.0) * sum(
+        build.takes_from_the_lab for build in state.builds.values()
+    )
+
+
+def _taken(state: State) -> dict[str, int]:
+    """Return the evaluations that count, by fidelity: a proposal that waits holds one."""
+    taken, level = dict(state.n_dispatched), state.campaign.build_level
+    if level is not None:
+        taken[level.name] = taken.get(level.name, 0) + len(state.open_proposals)
+    return taken
+
+
+def _of_one_build(campaign: Campaign) -> dict[str, float]:
+    level = campaign.build_level
+    if level is None:
+        return {}
+    return {
+        "cells": float(level.n_cells),
+        "money_EUR": level.cost_EUR,
+        "channel_days": level.channel_days,
+    }
+
+
+def _lab_purses(state: State) -> dict[str, Purse]:
+    """Return a purse for each limit that builds are held to; open proposals are kept in mind."""
+    found: dict[str, Purse] = {}
+    level = state.campaign.build_level
+    for currency, amount in _of_one_build(state.campaign).items():
+        limit = getattr(state.campaign.budget, currency)
+        if limit is not None and level is not None and amount > 0:
+            kept = amount * len(state.open_proposals)
+            left = limit - lab_used(state, currency) - kept
+            found[currency] = Purse(left, {level.name: Price(amount, is_known=True)})
+    return found
+
+
 def relative_cost(campaign: Campaign, busy: Mapping[str, float]) -> dict[str, float]:
     """Return the cost of one evaluation of each fidelity, the target's being 1.
 
@@ -170,7 +219,7 @@ def relative_cost(campaign: Campaign, busy: Mapping[str, float]) -> dict[str, fl
     workers' time once both levels have results (``busy``: means in seconds, by fidelity); until
     then assumed to grow with the voxels solved.
     """
-    target = campaign.fidelity(campaign.target)
+    target = campaign.level(campaign.target)
     cost: dict[str, float] = {}
     for level in campaign.fidelities:
         if level.cost is not None and target.cost is not None:
@@ -178,9 +227,11 @@ def relative_cost(campaign: Campaign, busy: Mapping[str, float]) -> dict[str, fl
         elif level.name in busy and target.name in busy:
             cost[level.name] = busy[level.name] / busy[target.name]
         else:
-            cost[level.name] = _n_voxels(level) / _n_voxels(target)
+            cost[level.name] = _size(campaign, level) / _size(campaign, target)
     return cost
 
 
-def _n_voxels(level: Fidelity) -> float:
-    return float(level.voxels) ** 3 * level.volumes
+def _size(campaign: Campaign, level: Level) -> float:
+    """Return the voxels solved; a build without a declared cost stands for the finest level."""
+    simulated = level if isinstance(level, Fidelity) else campaign.finest_simulated
+    return float(simulated.voxels) ** 3 * simulated.volumes

@@ -13,6 +13,7 @@ from controller.contradictions import refuse_contradictions
 from controller.design_section import baseline_design, read_design_space
 from controller.yaml_lines import YamlDocument, parse_yaml
 from experiments.baseline import ImageBaseline
+from experiments.build_fidelity import LABORATORY_FORMATS, BuildFidelity
 from experiments.campaign import Campaign, CellSpec
 from experiments.errors import Invalid
 from experiments.image_hash import image_sha256
@@ -89,6 +90,9 @@ def parse_campaign(text: str, source: str, folder: Path) -> Campaign:
         _objective(document, ("objectives", i), item)
         for i, item in enumerate(_list(document, "objectives"))
     ]
+    for i, item in enumerate(_list(document, "fidelities")):
+        if isinstance(item, dict) and "kind" in item:
+            _build_level(document, ("fidelities", i), item)
     for i, item in enumerate(_list(document, "constraints")):
         if isinstance(item, dict):
             _known_metric(document, ("constraints", i, "metric"), item.get("metric"))
@@ -126,6 +130,18 @@ def _objective(document: YamlDocument, path: tuple[str | int, ...], item: Any) -
         raise document.error(path, f"{metric} needs at_power_W (watts of the whole cell)")
     rest = {key: value for key, value in item.items() if key not in ("maximize", "minimize")}
     return {"name": metric, **rest, "metric": metric, "sense": senses[0]}
+
+
+def _build_level(document: YamlDocument, path: tuple[str | int, ...], item: dict[str, Any]) -> None:
+    """Refuse a level that has a kind and is not a whole build level."""
+    if item["kind"] != "build":
+        raise document.error((*path, "kind"), f"must be 'build'; found {item['kind']!r}")
+    level = strict(document, BuildFidelity, item, at=path)
+    if level.format not in LABORATORY_FORMATS:
+        allowed = ", ".join(LABORATORY_FORMATS)
+        raise document.error(
+            (*path, "format"), f"{level.format!r} is not built; allowed: {allowed}"
+        )
 
 
 def _known_metric(document: YamlDocument, path: tuple[str | int, ...], metric: Any) -> None:

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from experiments.campaign import Campaign
 
-MAY_CHANGE: Final = ("budget", "stopping", "storage")
+MAY_CHANGE: Final = ("approval", "budget", "stopping", "storage")
 _ABSENT: Final = "absent"
 
 

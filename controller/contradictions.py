@@ -20,6 +20,7 @@ MODELLESS: Final = ("random", "sobol")
 def refuse_contradictions(document: YamlDocument, campaign: Campaign) -> None:
     """Raise ``Invalid`` with file, line and key of the first thing that cannot be."""
     _refuse_sources(document, campaign)
+    _refuse_undecided_builds(document, campaign)
     _refuse_empty_budgets(document, campaign)
     _refuse_twin_objectives(document, campaign)
     _refuse_exclusive_constraints(document, campaign)
@@ -46,6 +47,18 @@ def _refuse_sources(document: YamlDocument, campaign: Campaign) -> None:
             raise document.error(
                 ("fidelities", i, "source_of"), "no key of a campaign file: control sets it"
             )
+
+
+def _refuse_undecided_builds(document: YamlDocument, campaign: Campaign) -> None:
+    """Refuse builds that nobody may approve."""
+    if campaign.build_level is None:
+        if "approval" in document.value:
+            raise document.error(("approval",), "no level of this campaign is built")
+        return
+    is_left_to_people = campaign.approval.policy == "person"
+    if is_left_to_people and not campaign.approval.approvers:
+        where = ("approval",) if "approval" in document.value else ()
+        raise document.error(where, "approval.approvers: name at least one who may approve builds")
 
 
 def _refuse_twin_objectives(document: YamlDocument, campaign: Campaign) -> None:

@@ -142,16 +142,18 @@ def decide(state: State, situation: Situation) -> tuple[Command, ...]:
 def baseline_jobs(campaign: Campaign) -> tuple[Job, ...]:
     """Return the incumbent's jobs: at the cheapest level, for an early answer, and the target.
 
+    Where the target is built, at the finest simulated level: no build goes without a proposal.
+
     An image costs the same to measure for every level, so it is evaluated at the target alone.
     """
     if campaign.baseline is None:
         return ()
     if isinstance(campaign.baseline, RecipeBaseline):
-        cheapest = min(campaign.fidelities, key=lambda level: level.voxels**3 * level.volumes)
+        cheapest = min(campaign.simulated, key=lambda level: level.voxels**3 * level.volumes)
         design = campaign.baseline.design
-        levels: tuple[str, ...] = (cheapest.name, campaign.target)
+        levels: tuple[str, ...] = (cheapest.name, campaign.finest_simulated.name)
     else:
-        design, levels = Design(), (campaign.target,)
+        design, levels = Design(), (campaign.finest_simulated.name,)
     return tuple(
         new_job(campaign.name, design, level, campaign_seed=campaign.seed, purpose="baseline")
         for level in dict.fromkeys(levels)

@@ -7,6 +7,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field, TypeAdapter, ValidationError
 
+from controller.proposal_events import BuildEvent, ProposalEvent
+from experiments.approval import Approval
 from experiments.budget import Budget, Stopping
 from experiments.campaign import Campaign
 from experiments.errors import Rejected
@@ -37,6 +39,8 @@ class Amended(Frozen):
     kind: Literal["amended"] = "amended"
     budget: Budget
     stopping: Stopping
+    approval: Approval | None = None
+    """None in journals written before there were builds: it stays as it was."""
     storage: Storage = Storage()
     text: str
 
@@ -74,7 +78,11 @@ class Ranked(Frozen):
     n_dispatched: int = Field(ge=0)
     """Jobs dispatched when the question was asked."""
     pending: tuple[str, ...] = ()
-    """Ids of the jobs in flight when the question was asked."""
+    """Ids of the jobs in flight when the question was asked, builds included."""
+    proposed: tuple[str, ...] = ()
+    """Ids of the proposals that waited then."""
+    n_proposal_steps: int = Field(default=0, ge=0)
+    """Steps of all proposals until then."""
     left: dict[str, int] = Field(default_factory=dict)
     """Evaluations the question allowed, by fidelity."""
     n_candidates: int | None = None
@@ -203,7 +211,9 @@ Event = Annotated[
     | Aborted
     | UpgradeSettled
     | Prioritised
-    | Finished,
+    | Finished
+    | ProposalEvent
+    | BuildEvent,
     Field(discriminator="kind"),
 ]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import ChainMap
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any, Final
@@ -30,13 +31,23 @@ from controller.events import (
 )
 from controller.growing_map import GrowingMap
 from controller.packing import is_packed, packed, packed_map
-from controller.state import Asked, Dispatch, Outlook, Pause, Session, State
+from controller.proposal_events import (
+    BuildEvent,
+    BuildFailed,
+    BuildQueued,
+    Measured,
+    ProposalEvent,
+    Withdrawn,
+)
+from controller.proposal_fold import apply_to_build, apply_to_proposal
+from controller.session_fold import advance_session, note_first_job, update_session
+from controller.state import Asked, Dispatch, Outlook, Pause, State
 from controller.upgrade import kept_apart, made_again, outdated, seen_versions
 from controller.usage import Usage
 from experiments.errors import InternalError
-
-_OF_PEOPLE: Final = (Paused, Unpaused, Aborted, UpgradeSettled, Prioritised)
-"""Events that another campaign's control, or a command, may write on a person's behalf."""
+from experiments.job import Job
+from experiments.observation import Observation
+from experiments.ranking import Candidate
 
 _Draft = dict[str, Any]
 """The fields of a state whose dicts may be changed, so that a long fold copies them once."""
@@ -57,8 +68,11 @@ def fold(
         if draft is None:
             draft = _first(recorded, packs=packs)
         draft["position"] = recorded.position
-        _advance_session(draft, recorded)
-        _apply(draft, recorded)
+        advance_session(draft, recorded)
+        if isinstance(recorded.event, ProposalEvent | BuildEvent):
+            _apply_to_builds(draft, recorded, recorded.event)
+        else:
+            _apply(draft, recorded)
     return None if draft is None else State(**draft)
 
 
@@ -91,7 +105,7 @@ def _first(recorded: Recorded, *, packs: bool) -> _Draft:
 def _apply(draft: _Draft, recorded: Recorded) -> None:
     match recorded.event:
         case Ranked() as event:
-            _rank(draft, event)
+            _rank(draft, event, recorded.at)
         case Dispatched() as event:
             _dispatch(draft, event, recorded)
         case Observed() as event:
@@ -131,6 +145,7 @@ def _change_phase(
                 "budget": event.budget,
                 "stopping": event.stopping,
                 "storage": event.storage,
+                "approval": event.approval or draft["campaign"].approval,
             }
             draft["campaign"] = draft["campaign"].model_copy(update=changed)
             draft.update(text=event.text, phase="running", reason="")
@@ -175,12 +190,12 @@ def _change_compute(draft: _Draft, event: ComputeStarted | ComputeLost, recorded
         return
     draft.update(stage_versions=dict(event.stage_versions), versions=dict(event.versions))
     draft["outdated"] = outdated(State(**draft), recorded.at)
-    _update_session(draft, n_slots=event.slots)
+    update_session(draft, n_slots=event.slots)
     if draft["in_flight"]:
-        _note_first_job(draft, recorded)
+        note_first_job(draft, recorded)
 
 
-def _rank(draft: _Draft, event: Ranked) -> None:
+def _rank(draft: _Draft, event: Ranked, at: str) -> None:
     ranking = event.ranking
     asked: Asked | None = draft["asked"]
     n_meanwhile = len(draft["observations"]) - event.n_observed
@@ -192,9 +207,13 @@ def _rank(draft: _Draft, event: Ranked) -> None:
         decider_version=ranking.decider_version,
         elapsed_s=ranking.elapsed_s,
         n_meanwhile=max(n_meanwhile, asked.n_meanwhile // 2 if asked is not None else 0),
+        n_proposal_steps=event.n_proposal_steps,
     )
+    asked_for = draft["proposals"].values()
+    proposed = {one.proposal.job.id: one for one in asked_for if one.bars_its_design(at)}
+    known: ChainMap[str, Any] = ChainMap(draft["dispatches"], proposed)
     draft["backlog"] = backlog_of(
-        draft["campaign"], ranking, known=draft["dispatches"], again=draft["kept_apart"]
+        draft["campaign"], ranking, known=known, again=draft["kept_apart"]
     )
     if ranking.recommended is not None:
         draft["recommended"] = ranking.recommended
@@ -206,18 +225,40 @@ def _rank(draft: _Draft, event: Ranked) -> None:
         draft["n_observed_at_diagnosis"] = event.n_observed
 
 
+def _apply_to_builds(draft: _Draft, recorded: Recorded, event: ProposalEvent | BuildEvent) -> None:
+    """Count builds as jobs: dispatched when they are queued, observed when they end."""
+    if isinstance(event, ProposalEvent):
+        apply_to_proposal(draft, event, recorded.at)
+        if isinstance(event, Withdrawn):
+            job = draft["proposals"][event.proposal_id].proposal.job
+            draft["n_dispatched"][job.fidelity] -= 1
+        return
+    apply_to_build(draft, event, recorded.at)
+    if isinstance(event, BuildQueued):
+        proposal = draft["proposals"][event.proposal_id].proposal
+        _note_dispatch(draft, proposal.job, proposal.candidate, recorded)
+    elif isinstance(event, Measured | BuildFailed):
+        _take_observation(draft, event.observation, recorded)
+
+
 def _dispatch(draft: _Draft, event: Dispatched, recorded: Recorded) -> None:
     job = event.job
+    _note_dispatch(draft, job, event.candidate, recorded)
+    draft["in_flight"][job.id] = job
+    note_first_job(draft, recorded)
+
+
+def _note_dispatch(
+    draft: _Draft, job: Job, candidate: Candidate | None, recorded: Recorded
+) -> None:
     if job.id in draft["dispatches"]:
         raise InternalError(f"job {job.id} was dispatched twice")
-    dispatch = Dispatch(job, event.candidate, recorded.position, recorded.at)
+    dispatch = Dispatch(job, candidate, recorded.position, recorded.at)
     draft["dispatches"] = draft["dispatches"].plus(job.id, dispatch)
-    draft["in_flight"][job.id] = job
     draft["backlog"].pop(job.id, None)
     if job.purpose == "search":
         counts = draft["n_dispatched"]
         counts[job.fidelity] = counts.get(job.fidelity, 0) + 1
-    _note_first_job(draft, recorded)
 
 
 def _observe(draft: _Draft, event: Observed, recorded: Recorded) -> None:
@@ -228,13 +269,18 @@ def _observe(draft: _Draft, event: Observed, recorded: Recorded) -> None:
         raise InternalError(f"job {job.id} was observed and never dispatched")
     del draft["in_flight"][job.id]
     draft["lost"].pop(job.id, None)
-    draft["observations"] = draft["observations"].plus(job.id, event.observation)
+    _take_observation(draft, event.observation, recorded)
+
+
+def _take_observation(draft: _Draft, observation: Observation, recorded: Recorded) -> None:
+    job = observation.job
+    draft["observations"] = draft["observations"].plus(job.id, observation)
     draft["observed_at"] = draft["observed_at"].plus(job.id, recorded.at)
-    draft["seen_versions"] = seen_versions(draft["seen_versions"], event.observation)
-    draft["usage"][job.fidelity] = draft["usage"].get(job.fidelity, Usage()).plus(event.observation)
-    written = event.observation.provenance.artifacts.values()
+    draft["seen_versions"] = seen_versions(draft["seen_versions"], observation)
+    draft["usage"][job.fidelity] = draft["usage"].get(job.fidelity, Usage()).plus(observation)
+    written = observation.provenance.artifacts.values()
     draft["stored"] = draft["stored"].plus(written)
-    _update_session(draft, last_observed_s=recorded.session_s)
+    update_session(draft, last_observed_s=recorded.session_s)
 
 
 def _lose_attempt(draft: _Draft, event: AttemptLost) -> None:
@@ -244,23 +290,3 @@ def _lose_attempt(draft: _Draft, event: AttemptLost) -> None:
     lost = replace(found, n_lost=found.n_lost + 1, last_loss=event.reason)
     draft["dispatches"] = draft["dispatches"].with_changed(event.job_id, lost)
     draft["lost"][event.job_id] = lost.n_lost
-
-
-def _advance_session(draft: _Draft, recorded: Recorded) -> None:
-    """Make the writing process's session the last one, with its clock advanced."""
-    sessions: tuple[Session, ...] = draft["sessions"]
-    if not sessions or sessions[-1].epoch != recorded.epoch:
-        if isinstance(recorded.event, _OF_PEOPLE):
-            return
-        draft["sessions"] = (*sessions, Session(recorded.epoch, recorded.at))
-    _update_session(draft, last_event_s=recorded.session_s)
-
-
-def _update_session(draft: _Draft, **changed: Any) -> None:
-    *before, last = draft["sessions"]
-    draft["sessions"] = (*before, replace(last, **changed))
-
-
-def _note_first_job(draft: _Draft, recorded: Recorded) -> None:
-    if draft["sessions"][-1].first_job_s is None:
-        _update_session(draft, first_job_s=recorded.session_s)

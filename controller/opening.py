@@ -16,8 +16,8 @@ def open_campaign(journal: Journal, loaded: LoadedCampaign, kept: State | None =
     """Return the campaign's state, with its start, amendment or resumption stored.
 
     ``kept`` is an earlier state to fold later events into. A finished campaign without an amendment
-    is returned as it is. Raises ``Invalid`` with every changed key where more than budget, stopping
-    and storage changed; nothing is stored then.
+    is returned as it is. Raises ``Invalid`` with every changed key where others changed
+    than may; nothing is stored then.
     """
     campaign = loaded.campaign
     after = 0 if kept is None else kept.position
@@ -36,8 +36,8 @@ def open_campaign(journal: Journal, loaded: LoadedCampaign, kept: State | None =
         listed = "; ".join(f"{key}: {old} → {new}" for key, (old, new) in refused.items())
         raise Invalid(
             f"{loaded.source}: campaign {campaign.name} was started with other values: {listed}; "
-            "only budget, stopping and storage may change: undo this, or give the campaign a new "
-            "name",
+            "only approval, budget, stopping and storage may change: undo this, or give the "
+            "campaign a new name",
             changed=sorted(refused),
         )
     if before.phase == "finished" and not changed:
@@ -47,6 +47,7 @@ def open_campaign(journal: Journal, loaded: LoadedCampaign, kept: State | None =
         amended = Amended(
             budget=campaign.budget,
             stopping=campaign.stopping,
+            approval=campaign.approval,
             storage=campaign.storage,
             text=loaded.text,
         )

@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from controller.budget import allowance, hours_used, wall_hours
+from controller.budget import allowance, hours_used, lab_used, wall_hours
 from controller.front import front, is_feasible, scores
 from controller.interval import Interval, difference, measured
 from controller.state import State
@@ -131,7 +131,7 @@ def currency_used(state: State, currency: str) -> float:
         return wall_hours(state)
     if currency in ("cpu_hours", "gpu_hours"):
         return hours_used(state, currency)
-    return 0  # nothing is built yet: cells and money are taken by builds alone
+    return lab_used(state, currency)
 
 
 def working_s(state: State) -> float:

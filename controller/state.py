@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from controller.backlog import Planned
+from controller.proposals import BuildRecord, ProposalRecord
 from controller.stored_artifacts import StoredArtifacts
 from controller.usage import Usage
 from experiments.campaign import Campaign
@@ -44,6 +45,8 @@ class Asked:
     """What the decider took."""
     is_budget_old: bool = False
     """The campaign was amended since."""
+    n_proposal_steps: int = 0
+    """Steps of all proposals until then."""
 
 
 @dataclass(frozen=True)
@@ -136,6 +139,10 @@ class State:
     """Dispatched and not observed, oldest first."""
     lost: Mapping[str, int] = field(default_factory=dict)
     """Workers that died under jobs in flight, by job id; none is not in it."""
+    proposals: Mapping[str, ProposalRecord] = field(default_factory=dict)
+    """By id, in the order they were made."""
+    builds: Mapping[str, BuildRecord] = field(default_factory=dict)
+    """By id, in the order of their approval."""
     stored: StoredArtifacts = field(default_factory=StoredArtifacts)
     usage: Mapping[str, Usage] = field(default_factory=dict)
     """By fidelity; the baseline's jobs are counted too."""
@@ -163,6 +170,21 @@ class State:
     """By job id, what earlier versions gave and was made again, or is being."""
     n_compute_lost: int = 0
     sessions: tuple[Session, ...] = ()
+
+    @property
+    def open_proposals(self) -> tuple[ProposalRecord, ...]:
+        """Return the proposals that wait for a decision, oldest first."""
+        return tuple(one for one in self.proposals.values() if one.status == "proposed")
+
+    @property
+    def open_builds(self) -> tuple[BuildRecord, ...]:
+        """Return the builds under way, oldest first."""
+        return tuple(one for one in self.builds.values() if not one.has_ended)
+
+    @property
+    def n_proposal_steps(self) -> int:
+        """Return how many things happened to proposals."""
+        return sum(len(one.steps) for one in self.proposals.values())
 
     def __repr__(self) -> str:
         """Name it: in full it would be megabytes, and asyncio writes out what its tasks return."""

@@ -60,7 +60,7 @@ class Price:
 
 
 def prices(campaign: Campaign, usage: Mapping[str, Usage], currency: str) -> dict[str, Price]:
-    """Return the price of a job of every level in ``cpu_hours`` or ``gpu_hours``.
+    """Return the price of a job of every simulated level in ``cpu_hours`` or ``gpu_hours``.
 
     The most that a job of the level took so far; before there is one, that of another level, grown
     with the voxels solved and never shrunk with them; before there is any, all volumes until the
@@ -68,14 +68,14 @@ def prices(campaign: Campaign, usage: Mapping[str, Usage], currency: str) -> dic
     """
     most = {
         level.name: found.most_cpu_s if currency == "cpu_hours" else found.most_gpu_s
-        for level in campaign.fidelities
+        for level in campaign.simulated
         if (found := usage.get(level.name)) is not None and found.n
     }
     n_voxels = {
-        level.name: float(level.voxels) ** 3 * level.volumes for level in campaign.fidelities
+        level.name: float(level.voxels) ** 3 * level.volumes for level in campaign.simulated
     }
     priced: dict[str, Price] = {}
-    for level in campaign.fidelities:
+    for level in campaign.simulated:
         if level.name in most:
             seconds = most[level.name]
         elif most:

@@ -14,6 +14,7 @@ CURRENCIES: Final = {
     "wall_hours": "hours of working time",
     "cells": "cells",
     "money_EUR": "EUR",
+    "channel_days": "channel-days",
 }
 """What may be limited beside evaluations, with what people call it."""
 
@@ -37,6 +38,8 @@ class Budget(Frozen):
     """Real cells; a build of n cells takes n when it is approved."""
     money_EUR: float | None = Field(default=None, ge=0)
     """What builds cost; a build takes its price when it is approved."""
+    channel_days: float | None = Field(default=None, ge=0)
+    """Days of cycler channels; a build takes its own when it is approved."""
 
     @model_validator(mode="after")
     def _one_kind(self) -> Budget:

@@ -1,8 +1,8 @@
-"""What is asked of people and of the lab: a proposal, the decision on it, and the build."""
+"""What the lab is asked to make: a request, the decision it stands on, and the signed build."""
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from aurora_unicycler import CyclingProtocol
 from pydantic import Field, PlainSerializer, model_validator
@@ -10,7 +10,6 @@ from pydantic import Field, PlainSerializer, model_validator
 from experiments.campaign import CellSpec
 from experiments.design import Design
 from experiments.frozen import Frozen, content_hash
-from experiments.ranking import Prediction
 from experiments.recipe import Recipe
 from experiments.signature import Signature, sign, verifies
 
@@ -50,30 +49,6 @@ class BuildRequest(Frozen):
     def digest(self) -> str:
         """Return the SHA-256 of the canonical JSON: what a decision refers to."""
         return content_hash(self)
-
-
-class Proposal(Frozen):
-    """A build asked for; ``digest`` covers design, recipe, protocol and model version."""
-
-    id: str
-    campaign: str
-    design: Design
-    recipe: Recipe
-    predicted: dict[str, Prediction] = Field(default_factory=dict)
-    position: int
-    """Journal position the proposal was made at."""
-    digest: str
-    """``BuildRequest.digest`` of what would be built."""
-
-
-class Decision(Frozen):
-    """What a named person said of exactly one proposal."""
-
-    proposal_id: str
-    digest: str
-    verdict: Literal["approved", "rejected"]
-    person: str
-    reason: str | None = None
 
 
 class DecisionReference(Frozen):

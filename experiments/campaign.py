@@ -6,13 +6,16 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
+from experiments.approval import Approval
 from experiments.baseline import Baseline
 from experiments.budget import Budget, Stopping
+from experiments.build_fidelity import BuildFidelity
 from experiments.design import Design
 from experiments.design_space import DesignSpace
 from experiments.fidelity import Fidelity
 from experiments.frozen import Frozen
-from experiments.metrics import METRICS
+from experiments.level import Level
+from experiments.metrics import METRICS, can_be_built
 from experiments.physics import Physics
 from experiments.recipe import Recipe
 from experiments.recipe_values import recipe_of
@@ -114,10 +117,11 @@ class Campaign(Frozen):
     baseline: Baseline | None = None
     objectives: tuple[Objective, ...] = Field(min_length=1)
     constraints: tuple[Constraint, ...] = ()
-    fidelities: tuple[Fidelity, ...] = Field(min_length=1)
+    fidelities: tuple[Level, ...] = Field(min_length=1)
     target: str
     budget: Budget
     stopping: Stopping = Stopping()
+    approval: Approval = Approval()
     storage: Storage = Storage()
     physics: Physics = Physics()
     generator: PartChoice = PartChoice(name="stochastic")
@@ -170,13 +174,31 @@ class Campaign(Frozen):
 
     @model_validator(mode="after")
     def _models_can_run_what_is_wanted(self) -> Campaign:
-        shallow = [level.name for level in self.fidelities if level.model != "DFN"]
+        shallow = [level.name for level in self.simulated if level.model != "DFN"]
         for name in self.wanted:
             if METRICS[name].protocol is not None and shallow:
                 raise ValueError(
                     f"fidelities: {name} needs model DFN at every one; another have: "
                     f"{', '.join(shallow)}"
                 )
+        return self
+
+    @model_validator(mode="after")
+    def _builds_fit_in(self) -> Campaign:
+        builds = [level for level in self.fidelities if isinstance(level, BuildFidelity)]
+        if not builds:
+            return self
+        if len(builds) > 1:
+            names = " and ".join(level.name for level in builds)
+            raise ValueError(f"fidelities: at most one level is built; found {names}")
+        if not self.simulated:
+            raise ValueError("fidelities: beside the level that is built, one must be simulated")
+        for name in self.wanted_metrics:
+            if not can_be_built(name):
+                raise ValueError(f"fidelities: {builds[0].name}: {name} is not measured on a build")
+        costs = [level.cost is not None for level in self.own_fidelities]
+        if self.budget.fine_equivalents is not None and not all(costs):
+            raise ValueError("budget.fine_equivalents: with builds, every level needs its cost")
         return self
 
     @property
@@ -189,13 +211,17 @@ class Campaign(Frozen):
     @property
     def wanted(self) -> tuple[str, ...]:
         """Return the metrics asked for that are computed only where somebody asks."""
-        wishes: tuple[Objective | Constraint, ...] = (*self.objectives, *self.constraints)
-        asked = [wish.metric for wish in wishes]
         return tuple(
             name
-            for name in dict.fromkeys(asked)
+            for name in self.wanted_metrics
             if METRICS[name].protocol is not None or METRICS[name].is_outside
         )
+
+    @property
+    def wanted_metrics(self) -> tuple[str, ...]:
+        """Return all metrics that objectives and constraints name, each once."""
+        wishes: tuple[Objective | Constraint, ...] = (*self.objectives, *self.constraints)
+        return tuple(dict.fromkeys(wish.metric for wish in wishes))
 
     def metric_key(self, wish: Objective | Constraint) -> str:
         """Return the name under which observations hold a wish's metric.
@@ -207,16 +233,40 @@ class Campaign(Frozen):
         return metric_at(wish.metric, wish.at_power_W)
 
     @property
-    def own_fidelities(self) -> tuple[Fidelity, ...]:
+    def own_fidelities(self) -> tuple[Level, ...]:
         """Return the levels at which designs are evaluated: all but results of earlier versions."""
         return tuple(level for level in self.fidelities if level.source_of is None)
 
-    def fidelity(self, name: str) -> Fidelity:
+    @property
+    def simulated(self) -> tuple[Fidelity, ...]:
+        """Return the levels that are simulated."""
+        return tuple(level for level in self.fidelities if isinstance(level, Fidelity))
+
+    @property
+    def build_level(self) -> BuildFidelity | None:
+        """Return the level that is built, where there is one."""
+        return next((one for one in self.fidelities if isinstance(one, BuildFidelity)), None)
+
+    @property
+    def finest_simulated(self) -> Fidelity:
+        """Return the target, or else the simulated level with the most voxels in all."""
+        by_size = {level.name: level.voxels**3 * level.volumes for level in self.simulated}
+        is_target = {level.name: level.name == self.target for level in self.simulated}
+        return max(self.simulated, key=lambda one: (is_target[one.name], by_size[one.name]))
+
+    def level(self, name: str) -> Level:
         """Return the level of that name. Raises ``KeyError``."""
-        for fidelity in self.fidelities:
-            if fidelity.name == name:
-                return fidelity
+        for level in self.fidelities:
+            if level.name == name:
+                return level
         raise KeyError(name)
+
+    def fidelity(self, name: str) -> Fidelity:
+        """Return the simulated level of that name. Raises ``KeyError``."""
+        level = self.level(name)
+        if not isinstance(level, Fidelity):
+            raise KeyError(name)
+        return level
 
     def recipe(self, design: Design) -> Recipe:
         """Return the fully resolved recipe, in SI, of a design of this campaign.

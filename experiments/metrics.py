@@ -123,3 +123,20 @@ def outside_metrics() -> dict[str, MetricDefinition]:
 
 
 METRICS: Final[dict[str, MetricDefinition]] = {**_BUILT_IN, **outside_metrics()}
+
+
+_ON_CELLS: Final = frozenset(
+    {
+        "specific_energy_Wh_per_kg",
+        "energy_density_Wh_per_L",
+        "energy_Wh",
+        "energy_per_active_mass_Wh_per_kg",
+        "material_cost_USD_per_kWh",
+    }
+)
+"""What follows from the areal energy at an areal power, which a laboratory cell shows."""
+
+
+def can_be_built(metric: str) -> bool:
+    """Say whether a build tells a metric: from its coating, or from its cells' areal energy."""
+    return metric in _ON_CELLS or METRICS[metric].from_recipe

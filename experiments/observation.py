@@ -27,6 +27,8 @@ class FailureKind(StrEnum):
     """The cell model did not converge; says nothing about the design unless it clusters."""
     bad_input = "bad_input"
     """An input file of the job (a baseline image) cannot be used."""
+    build_failed = "build_failed"
+    """A real build gave no good cell: a rate, until it clusters."""
     timed_out = "timed_out"
     """The job passed its deadline: infrastructure."""
     worker_died = "worker_died"
@@ -41,6 +43,7 @@ class FailureKind(StrEnum):
             FailureKind.timed_out,
             FailureKind.worker_died,
             FailureKind.internal_error,
+            FailureKind.build_failed,
         )
 
 

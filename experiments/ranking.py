@@ -17,7 +17,9 @@ class Question(Frozen):
     campaign: Campaign
     observations: tuple[Observation, ...] = ()
     pending: tuple[Job, ...] = ()
-    """Dispatched and not finished."""
+    """Dispatched and not finished, builds under way included."""
+    proposed: tuple[Job, ...] = ()
+    """Builds that people were asked for and have not decided on: they may never come."""
     left: dict[str, int] = Field(default_factory=dict)
     """Evaluations that may still be dispatched, by fidelity."""
     n_candidates: int = Field(default=8, ge=1)

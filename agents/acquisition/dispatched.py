@@ -18,7 +18,7 @@ def identity(design: Design) -> Identity:
 
 
 class Dispatched:
-    """The jobs of a question, observed and pending, by design and fidelity."""
+    """The jobs of a question, observed, pending and proposed, by design and fidelity."""
 
     def __init__(self, question: Question) -> None:
         self._designs: set[tuple[Identity, str]] = set()
@@ -49,6 +49,6 @@ def jobs_of(question: Question) -> Iterator[Job]:
     for observation in question.observations:
         if observation.job.purpose == "search":
             yield observation.job
-    for job in question.pending:
+    for job in (*question.pending, *question.proposed):
         if job.purpose == "search":
             yield job

@@ -57,7 +57,7 @@ def pairs_of(question: Question) -> Pairs:
             seen[job.fidelity].add(identity(job.design))
             if job.fidelity == target:
                 at_target.append(job.design)
-    for job in question.pending:
+    for job in (*question.pending, *question.proposed):
         if job.fidelity in n_since:
             n_since[job.fidelity] = 0
     return Pairs(

@@ -53,7 +53,7 @@ class Search:
         return found
 
     def _take_in(self) -> None:
-        """Note what was evaluated at the target, and expect what is pending."""
+        """Note what was evaluated at the target, and expect what is pending or proposed."""
         campaign, target = self.question.campaign, self._belief.levels[0]
         for observation in self.question.observations:
             job = observation.job
@@ -62,7 +62,7 @@ class Search:
                     self._base.append(job.design)
                 if job.purpose == "baseline":
                     self._done.mark(job.design, job.fidelity)
-        for job in self.question.pending:
+        for job in (*self.question.pending, *self.question.proposed):
             if job.fidelity in self._belief.levels and campaign.design.contains(job.design):
                 self._expect(job.design, job.fidelity)
 

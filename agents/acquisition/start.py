@@ -12,7 +12,7 @@ from experiments.ranking import Candidate, Question
 
 def cheapest_level(campaign: Campaign) -> str:
     """Return the level with the lowest stated cost, else with the fewest voxels in all."""
-    return min(campaign.fidelities, key=lambda f: (f.cost or 0.0, f.volumes * f.voxels**3)).name
+    return min(campaign.simulated, key=lambda f: (f.cost or 0.0, f.volumes * f.voxels**3)).name
 
 
 def n_start(question: Question) -> int:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from agents.surrogates.encoding import Encoding
+from experiments.build_fidelity import BuildFidelity
 from experiments.campaign import Campaign
 from experiments.observation import Observation
 
@@ -74,6 +75,7 @@ def _scatter(
 
     The variance of one volume goes as 1/size (Lu & Torquato 1990, for volumes much larger than the
     correlation length); a borrowed value keeps one degree of freedom, since the law is rough here.
+    Builds tell their own variance, between coatings and between cells, and lend none.
     """
     sums = np.zeros(len(levels))
     degrees = np.zeros(len(levels), int)
@@ -83,16 +85,41 @@ def _scatter(
             k = levels.index(observation.job.fidelity)
             sums[k] += float(((samples - samples.mean()) ** 2).sum())
             degrees[k] += len(samples) - 1
-    fidelities = [campaign.fidelity(name) for name in levels]
-    size = np.array([(f.voxels * f.voxel_size_um) ** 3 for f in fidelities])
-    volumes = np.array([f.volumes for f in fidelities])
+    size, volumes = np.ones(len(levels)), np.ones(len(levels))
+    built: tuple[float, int] | None = None
+    for k, name in enumerate(levels):
+        level = campaign.level(name)
+        if isinstance(level, BuildFidelity):
+            sums[k], degrees[k] = 0.0, 0
+            built = _variance_of_builds(observations, metric, name)
+        else:
+            size[k] = (level.voxels * level.voxel_size_um) ** 3
+            volumes[k] = level.volumes
     found: list[tuple[float, int] | None] = []
     scaled = float((sums * size).sum())
-    for k in range(len(levels)):
-        if degrees[k] >= 2:
+    for k, name in enumerate(levels):
+        if isinstance(campaign.level(name), BuildFidelity):
+            found.append(built)
+        elif degrees[k] >= 2:
             found.append((sums[k] / degrees[k] / volumes[k], int(degrees[k])))
         elif degrees.sum() >= 2:
             found.append((scaled / degrees.sum() / size[k] / volumes[k], 1))
         else:
             found.append(None)
     return tuple(found)
+
+
+def _variance_of_builds(
+    observations: Sequence[Observation], metric: str, level: str
+) -> tuple[float, int] | None:
+    """Return the mean variance of a build's value, as its own cells and coatings tell it."""
+    found = [
+        (value.noise_sd**2, len(value.samples))
+        for observation in observations
+        if observation.job.fidelity == level
+        and (value := observation.metrics[metric]).noise_sd is not None
+    ]
+    n_cells = sum(n for _, n in found)
+    if not found or n_cells <= len(found):
+        return None
+    return float(np.mean([variance for variance, _ in found])), n_cells - len(found)

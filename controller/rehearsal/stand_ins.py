@@ -45,7 +45,7 @@ class StandIns:
         self._failing = failing
         cost = relative_cost(campaign, {})
         self._volume_s = {
-            level.voxels: job_s * cost[level.name] / level.volumes for level in campaign.fidelities
+            level.voxels: job_s * cost[level.name] / level.volumes for level in campaign.simulated
         }
         self._longest_s = max(self._volume_s.values())
         self._n_powers = max(1, len(campaign.powers_W))

@@ -1,0 +1,261 @@
+"""What a person may do to a proposal and to a build, as events: one set of rules for every way in.
+
+Pure: command line, pages and programs call these with the state, and store what comes back in one
+transaction. ``Rejected`` carries ``reason``: ``unknown_proposal``, ``unknown_build``, ``stale``
+(another version is there by now), ``decided``, ``expired``, ``not_allowed``, ``needs_reason``,
+``nothing_changed``, ``too_late``.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Final, get_args
+
+from controller.authority import no, require_may, require_may_decide, signatory
+from controller.people.permission import Action
+from controller.people.person import Person
+from controller.proposal_events import (
+    BuildQueued,
+    Decided,
+    Edited,
+    Expired,
+    Signatory,
+    Withdrawn,
+)
+from controller.proposals import ProposalRecord
+from controller.request_diff import differences
+from controller.state import State
+from experiments.build import Build, BuildPayload, BuildRequest, DecisionReference
+from experiments.design import Design
+from experiments.errors import Rejected
+from experiments.job import Job, new_job
+from experiments.proposal import RejectionReason, Verdict
+from experiments.ranking import Prediction
+
+REASONS: Final[tuple[str, ...]] = get_args(RejectionReason)
+POLICY: Final = Signatory(person="policy", roles=(), sign_in="policy")
+"""Who approves where the lab is simulated and the campaign says so."""
+
+
+def decide_proposal(
+    state: State,
+    proposal_id: str,
+    digest: str,
+    verdict: Verdict,
+    by: Person,
+    *,
+    now: datetime,
+    build_id: str,
+    reason: RejectionReason | None = None,
+    text: str = "",
+) -> tuple[Decided | BuildQueued, ...]:
+    """Return what a decision comes to: with an approval, the build in the outbox.
+
+    ``digest`` is of what the person was shown; ``build_id`` is new, and used for an approval only.
+    Raises ``Rejected``.
+    """
+    require_may_decide(state, by)
+    record = waiting_proposal(state, proposal_id, digest, now)
+    who = signatory(state, by)
+    if verdict == "rejected":
+        if reason is None:
+            raise no("needs_reason", f"a rejection needs a reason; allowed: {', '.join(REASONS)}")
+        return (_decided(record, verdict, who, now, reason=reason, text=text),)
+    is_self_approved = record.editor == by.name
+    if is_self_approved:
+        if set(state.campaign.approval.approvers) != {by.name}:
+            raise no(
+                "not_allowed", f"{by.name} made this version of {proposal_id}; another approves"
+            )
+        if not text.strip():
+            raise no("needs_reason", f"approving one's own version of {proposal_id} needs a text")
+    return _approved(state, record, who, now, build_id, text, is_self_approved=is_self_approved)
+
+
+def approve_by_policy(
+    state: State, proposal_id: str, *, now: datetime, build_id: str
+) -> tuple[Decided | BuildQueued, ...]:
+    """Return the approval of a campaign whose policy approves. Raises ``Rejected``.
+
+    That the instrument is simulated is the caller's to know, by the administrator's file.
+    """
+    if state.campaign.approval.policy != "approve_simulated":
+        raise no("not_allowed", "this campaign has no policy that approves")
+    digest = _known(state, proposal_id).proposal.digest
+    record = waiting_proposal(state, proposal_id, digest, now)
+    return _approved(state, record, POLICY, now, build_id, "")
+
+
+def _approved(
+    state: State,
+    record: ProposalRecord,
+    by: Signatory,
+    now: datetime,
+    build_id: str,
+    text: str,
+    *,
+    is_self_approved: bool = False,
+) -> tuple[Decided, BuildQueued]:
+    """Return the decision, and in the same transaction the outbox's row."""
+    proposal = record.proposal
+    if build_id in state.builds:
+        raise no("decided", f"build {build_id} exists")
+    decided = _decided(record, "approved", by, now, text=text, is_self_approved=is_self_approved)
+    payload = BuildPayload(
+        request=proposal.request,
+        decision=DecisionReference(
+            proposal_id=proposal.id, digest=proposal.digest, person=by.person
+        ),
+    )
+    build = Build(
+        id=build_id,
+        proposal_id=proposal.id,
+        n_cells=proposal.request.n_cells,
+        payload_sha256=payload.sha256,
+    )
+    queued = BuildQueued(
+        proposal_id=proposal.id, build=build, payload=payload, instrument=proposal.instrument
+    )
+    return decided, queued
+
+
+def edit_proposal(
+    state: State,
+    proposal_id: str,
+    digest: str,
+    request: BuildRequest,
+    by: Person,
+    *,
+    now: datetime,
+    predicted: dict[str, Prediction] | None = None,
+    is_inside_data: bool | None = None,
+    text: str = "",
+) -> tuple[Edited]:
+    """Return a new version with what shall be built instead. Raises ``Rejected``.
+
+    ``predicted`` is for the new design; without it, nothing is claimed of it.
+    """
+    require_may(state, by, Action.edit)
+    record = waiting_proposal(state, proposal_id, digest, now)
+    before = record.proposal
+    if request.campaign != state.campaign.name:
+        raise no("not_allowed", "an edit stays within its campaign")
+    if request.digest == digest:
+        raise no("nothing_changed", f"{proposal_id} is the same as before")
+    if not state.campaign.design.contains(request.design):
+        raise no("not_allowed", "the design lies outside of the campaign's design space")
+    job = _job_of(state, before.job.fidelity, request.design)
+    if job.id != before.job.id and job.id in state.dispatches:
+        raise no("not_allowed", f"this design is built already, as job {job.id}")
+    is_same_design = request.design == before.request.design
+    changed: dict[str, Any] = {
+        "version": before.version + 1,
+        "job": job,
+        "request": request,
+        "digest": request.digest,
+        "predicted": predicted or (before.predicted if is_same_design else {}),
+        "is_inside_data": before.is_inside_data if is_same_design else is_inside_data,
+    }
+    if not is_same_design:
+        changed |= dict.fromkeys(("beats_incumbent", "nearest", "score", "success_probability"))
+    return (
+        Edited(
+            proposal=before.model_copy(update=changed),
+            by=signatory(state, by),
+            at=now.isoformat(),
+            text=text,
+            diff=differences(before.request, request),
+        ),
+    )
+
+
+def withdraw_proposal(
+    state: State, proposal_id: str, digest: str, by: Person, *, now: datetime, text: str = ""
+) -> tuple[Withdrawn]:
+    """Return an approval's withdrawal, while nothing was sent. Raises ``Rejected``."""
+    require_may_decide(state, by)
+    record = _known(state, proposal_id)
+    if record.proposal.digest != digest:
+        raise _stale(record)
+    build = None if record.build_id is None else state.builds[record.build_id]
+    if record.status != "approved" or build is None:
+        raise no("decided", f"{proposal_id} is {record.status}: there is no approval to withdraw")
+    if build.stage != "queued":
+        raise no("too_late", f"build {build.build.id} is {build.stage}: abort it in the lab")
+    return (
+        Withdrawn(
+            proposal_id=proposal_id,
+            version=record.proposal.version,
+            by=signatory(state, by),
+            at=now.isoformat(),
+            text=text,
+        ),
+    )
+
+
+def expire_proposal(state: State, proposal_id: str, *, now: datetime) -> tuple[Expired, ...]:
+    """Return a proposal's expiry, or nothing while it may still be decided on."""
+    record = _known(state, proposal_id)
+    if record.status != "proposed" or not has_lapsed(record, now):
+        return ()
+    return (Expired(proposal_id=proposal_id, version=record.proposal.version),)
+
+
+def waiting_proposal(state: State, proposal_id: str, digest: str, now: datetime) -> ProposalRecord:
+    """Return a proposal that may be decided on as the person saw it. Raises ``Rejected``."""
+    record = _known(state, proposal_id)
+    if record.status != "proposed":
+        step = record.last
+        who = f" by {step.by.person}" if step.by is not None else ""
+        raise no("decided", f"{proposal_id} was {record.status}{who} at {step.at}")
+    if has_lapsed(record, now):
+        raise no("expired", f"{proposal_id} could be decided on until {record.proposal.expires_at}")
+    if record.proposal.digest != digest:
+        raise _stale(record)
+    return record
+
+
+def has_lapsed(record: ProposalRecord, now: datetime) -> bool:
+    """Say whether the time to decide is over."""
+    return now >= datetime.fromisoformat(record.proposal.expires_at)
+
+
+def _decided(
+    record: ProposalRecord, verdict: Verdict, by: Signatory, now: datetime, **said: Any
+) -> Decided:
+    return Decided(
+        proposal_id=record.proposal.id,
+        version=record.proposal.version,
+        digest=record.proposal.digest,
+        verdict=verdict,
+        by=by,
+        at=now.isoformat(),
+        **said,
+    )
+
+
+def _job_of(state: State, fidelity: str, design: Design) -> Job:
+    campaign = state.campaign
+    return new_job(campaign.name, design, fidelity, campaign_seed=campaign.seed)
+
+
+def _known(state: State, proposal_id: str) -> ProposalRecord:
+    record = state.proposals.get(proposal_id)
+    if record is None:
+        listed = ", ".join(one.proposal.id for one in state.open_proposals) or "none"
+        raise no(
+            "unknown_proposal",
+            f"campaign {state.campaign.name} has no proposal {proposal_id!r}; waiting: {listed}",
+        )
+    return record
+
+
+def _stale(record: ProposalRecord) -> Rejected:
+    proposal = record.proposal
+    return no(
+        "stale",
+        f"{proposal.id} is at version {proposal.version} ({proposal.digest[:12]}…) by now: look at "
+        "it again",
+        digest=proposal.digest,
+        version=proposal.version,
+    )

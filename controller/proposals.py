@@ -1,0 +1,128 @@
+"""Proposals and builds as they stand, and which step may follow which."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Final, Literal
+
+from controller.proposal_events import Signatory
+from experiments.build import Build, BuildPayload
+from experiments.build_status import AsBuilt
+from experiments.cycling_metrics import Intake
+from experiments.proposal import Proposal, RejectionReason
+
+COOLDOWN: Final = timedelta(days=7)
+"""How long a build that was rejected as ``not_now`` is not proposed again. Assumed."""
+ProposalStatus = Literal["proposed", "approved", "rejected", "expired", "withdrawn"]
+BuildStage = Literal[
+    "queued",
+    "submitting",
+    "submitted",
+    "outcome_unknown",
+    "running",
+    "measured",
+    "failed",
+    "withdrawn",
+]
+ENDED: Final = frozenset({"measured", "failed", "withdrawn"})
+"""Stages after which nothing more happens to a build."""
+NEXT: Final[Mapping[BuildStage, frozenset[BuildStage]]] = {
+    "queued": frozenset({"submitting", "withdrawn", "failed"}),
+    "submitting": frozenset({"queued", "submitted", "outcome_unknown", "failed"}),
+    "outcome_unknown": frozenset({"outcome_unknown", "queued", "submitted", "failed"}),
+    "submitted": frozenset({"outcome_unknown", "running", "measured", "failed"}),
+    "running": frozenset({"outcome_unknown", "running", "measured", "failed"}),
+    "measured": frozenset(),
+    "failed": frozenset(),
+    "withdrawn": frozenset(),
+}
+"""Which stage may follow which."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """One thing that happened to a proposal."""
+
+    kind: Literal["proposed", "edited", "approved", "rejected", "expired", "withdrawn"]
+    version: int
+    digest: str
+    at: str
+    by: Signatory | None = None
+    """None: nobody did it."""
+    reason: RejectionReason | None = None
+    text: str = ""
+
+
+@dataclass(frozen=True)
+class ProposalRecord:
+    """A proposal in its latest version, and all that happened to it."""
+
+    proposal: Proposal
+    status: ProposalStatus
+    steps: tuple[Step, ...]
+    build_id: str | None = None
+
+    @property
+    def last(self) -> Step:
+        """Return what happened last."""
+        return self.steps[-1]
+
+    def bars_its_design(self, at: str) -> bool:
+        """Say whether the very same build is not to be proposed again at a time.
+
+        One that lapsed may be; one that did not suit may be once it has cooled down.
+        """
+        if self.status == "expired":
+            return False
+        if self.status == "rejected" and self.last.reason == "not_now":
+            return self.last.at <= at < cooled_down_at(self.last.at)
+        return True
+
+    @property
+    def editor(self) -> str | None:
+        """Return who made the present version; None where the decider did."""
+        made = [step for step in self.steps if step.kind in ("proposed", "edited")]
+        return made[-1].by.person if made[-1].by is not None else None
+
+
+def cooled_down_at(rejected_at: str) -> str:
+    """Return from when on a build that was rejected as ``not_now`` may be proposed again."""
+    return (datetime.fromisoformat(rejected_at) + COOLDOWN).isoformat()
+
+
+@dataclass(frozen=True)
+class BuildRecord:
+    """A build on its way through the lab."""
+
+    build: Build
+    payload: BuildPayload
+    instrument: str
+    job_id: str
+    fidelity: str
+    stage: BuildStage = "queued"
+    since: str = ""
+    """When it came to this stage: ISO time."""
+    reason: str = ""
+    """Why it is where it is, where that needs saying."""
+    needs_person: bool = False
+    """Only a person can say whether the instrument has it."""
+    station: str | None = None
+    epoch: int | None = None
+    """In which it was sent last."""
+    intakes: tuple[Intake, ...] = ()
+    """Every result file, the quarantined ones too, in order of arrival."""
+    as_built: AsBuilt = field(default_factory=AsBuilt)
+    n_ok: int = 0
+
+    @property
+    def takes_from_the_lab(self) -> bool:
+        """Say whether its cells and their price count: not where it was never sent."""
+        is_unsent = self.epoch is None and self.stage in ENDED
+        return not is_unsent
+
+    @property
+    def has_ended(self) -> bool:
+        """Say whether nothing more will happen to it."""
+        return self.stage in ENDED

@@ -1,0 +1,113 @@
+"""Campaign files whose target is a real cell."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from controller.campaign_file import parse_campaign
+from experiments.errors import Invalid
+
+TEXT = """\
+name: cells
+cell: {format: "4680"}
+design:
+  positive:
+    active_wt_pct: 94
+    porosity: {min: 0.20, max: 0.45}
+    thickness_um: {min: 40, max: 120}
+    particle_d50_um: 6
+objectives:
+  - {name: energy, maximize: specific_energy_Wh_per_kg, at_power_W: 150}
+fidelities:
+  - {name: coarse, voxels: 64, voxel_size_um: 0.6}
+  - name: cell
+    kind: build
+    instrument: bench
+    n_cells: 3
+    protocol: {rates_per_h: [0.1]}
+    cost_EUR: 90
+    channel_days: 6
+target: cell
+budget: {evaluations: {coarse: 24, cell: 8}, cells: 30, money_EUR: 900, channel_days: 50}
+approval: {approvers: [anna, bo], expires_after_working_days: 3, holidays: [2026-12-25]}
+"""
+
+
+def parse(text: str):
+    return parse_campaign(text, "cells.yaml", Path())
+
+
+def refusal(old: str, new: str) -> str:
+    assert old in TEXT
+    with pytest.raises(Invalid) as caught:
+        parse(TEXT.replace(old, new))
+    return caught.value.message
+
+
+def test_a_level_may_be_built() -> None:
+    campaign = parse(TEXT)
+    level = campaign.build_level
+    assert level is not None
+    assert (level.n_cells, level.format, level.at_once) == (3, "coin", 4)
+    assert [one.name for one in campaign.simulated] == ["coarse"]
+    assert campaign.finest_simulated.name == "coarse"
+    assert campaign.approval.approvers == ("anna", "bo")
+    assert str(campaign.approval.holidays[0]) == "2026-12-25"
+
+
+def test_a_simulated_level_reads_as_it_always_did() -> None:
+    campaign = parse(TEXT)
+    assert set(campaign.simulated[0].model_dump()) == {
+        "name", "voxels", "volumes", "voxel_size_um", "mesh_points", "model", "cost", "deadline_s",
+        "source_of",
+    }  # fmt: skip
+
+
+def test_a_campaign_with_builds_survives_the_journal() -> None:
+    campaign = parse(TEXT)
+    assert type(campaign).model_validate_json(campaign.model_dump_json()) == campaign
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("kind: build", "kind: oven", "fidelities[1].kind: must be 'build'; found 'oven'"),
+        ("n_cells: 3", "n_cells: 0", "fidelities[1].n_cells: must be ≥ 1; found 0"),
+        ("    instrument: bench\n", "", "the key 'instrument' is missing"),
+        ("n_cells: 3", "voxels: 3", "voxels: unknown key; allowed: kind, name, instrument"),
+        ("n_cells: 3", "format: '4680'", "'4680' is not built; allowed: coin, single-layer"),
+        ("[0.1]", "[0]", "fidelities[1].protocol.rates_per_h[0]: must be > 0; found 0"),
+        ("approvers: [anna, bo], ", "", "approval.approvers: name at least one"),
+        (
+            "maximize: specific_energy_Wh_per_kg, at_power_W: 150",
+            "minimize: fast_charge_min",
+            "fast_charge_min is not measured on a build",
+        ),
+    ],
+)
+def test_what_cannot_be_is_refused_in_one_line(old: str, new: str, said: str) -> None:
+    message = refusal(old, new)
+    assert said in message
+    assert "\n" not in message
+
+
+def test_a_campaign_that_only_builds_is_refused() -> None:
+    coarse = "  - {name: coarse, voxels: 64, voxel_size_um: 0.6}\n"
+    text = TEXT.replace(coarse, "").replace("coarse: 24, ", "")
+    with pytest.raises(Invalid, match="beside the level that is built, one must be simulated"):
+        parse(text)
+
+
+def test_two_levels_that_are_built_are_refused() -> None:
+    twice = "  - {name: pouch, kind: build, instrument: bench}\ntarget: cell"
+    assert "at most one level is built; found cell and pouch" in refusal("target: cell", twice)
+
+
+def test_rules_of_approval_without_builds_are_refused() -> None:
+    start, end = TEXT.index("  - name: cell"), TEXT.index("target: cell")
+    text = TEXT[:start] + "target: coarse\n" + TEXT[end:].replace("target: cell\n", "")
+    text = text.replace(", cell: 8}, cells: 30, money_EUR: 900, channel_days: 50", "}")
+    with pytest.raises(Invalid, match="approval: no level of this campaign is built"):
+        parse(text)
