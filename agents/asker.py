@@ -47,6 +47,11 @@ class Asker:
             self._sealed.append(self._executor.put(tuple(self._fresh[:LEARN_CHUNK])))
             del self._fresh[:LEARN_CHUNK]
 
+    def forget(self) -> None:
+        """Let go of every observation; questions under way still rest on them."""
+        self._sealed.clear()
+        self._fresh.clear()
+
     def ask(self, message: Ask) -> None:
         """Start answering."""
         handle = self._executor.submit(

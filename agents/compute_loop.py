@@ -18,6 +18,7 @@ from agents.messages import (
     CancelJob,
     Configure,
     Fault,
+    Forget,
     Heartbeat,
     JobFinished,
     JobLost,
@@ -134,6 +135,8 @@ class ComputeLoop:
             case Learn(observations=observations):
                 self._asker.learn(observations)
                 self._learn(observations)
+            case Forget():
+                self._asker.forget()
             case Ask():
                 self._asker.ask(message)
             case Shutdown():

@@ -55,6 +55,12 @@ class Learn(Frozen):
     observations: tuple[Observation, ...]
 
 
+class Forget(Frozen):
+    """What ``Learn`` told questions so far does not hold any more; it is told anew."""
+
+    kind: Literal["forget"] = "forget"
+
+
 class Ask(Frozen):
     """Ask the decider for a ranking; answered by ``Answered`` or ``AskFailed``."""
 
@@ -145,7 +151,8 @@ class Fault(Frozen):
 
 
 ToCompute = Annotated[
-    Configure | RunJob | CancelJob | Learn | Ask | Shutdown, Field(discriminator="kind")
+    Configure | RunJob | CancelJob | Learn | Forget | Ask | Shutdown,
+    Field(discriminator="kind"),
 ]
 ToControl = Annotated[
     Ready | Heartbeat | JobStarted | JobFinished | JobLost | Answered | AskFailed | Fault,

@@ -30,7 +30,7 @@ from controller.journal import JournalReader
 from controller.label import design_words, metric_label
 from controller.observation_table import observation_table
 from controller.operate import operate
-from controller.order import Abort, Drain, Pause, Resume
+from controller.order import Abort, Correct, Drain, Pause, Resume, Retract
 from controller.quantity import signed_interval, with_interval
 from controller.replay import AnsweredQuestion, answered_questions
 from controller.results import Comparison, compare, measured_best, pareto
@@ -138,6 +138,24 @@ class Campaign:
     def lift(self, reason: str = "") -> str:
         """Lift a pause, as ``cellwright resume`` does."""
         return operate(self._stored_home(), Resume(campaign=self.name, reason=reason))
+
+    def retract(self, observation: str, reason: str) -> str:
+        """Take a result back: nothing learns from it any more; also of a campaign at its end.
+
+        ``observation`` is ``best``, a job id, or its first digits. Raises ``Invalid``.
+        """
+        stored = read_campaign(self.home, self.name)
+        job_id = find_job(stored.state, observation)
+        return operate(stored.home, Retract(campaign=self.name, job_id=job_id, reason=reason))
+
+    def correct(self, observation: str, metric: str, value: float, reason: str) -> str:
+        """Put one metric of a result right, in the metric's own unit. Raises ``Invalid``."""
+        stored = read_campaign(self.home, self.name)
+        job_id = find_job(stored.state, observation)
+        order = Correct(
+            campaign=self.name, job_id=job_id, metric=metric, value=value, reason=reason
+        )
+        return operate(stored.home, order)
 
     def drain(self, reason: str = "") -> str:
         """End the running session in good order once what runs is done."""

@@ -29,7 +29,8 @@ def backlog_of(
 ) -> dict[str, Planned]:
     """Return a ranking's candidates by job id, best first, without jobs already dispatched.
 
-    A job of ``again`` counts for another level now: its design is measured anew, with another seed.
+    A job of ``again`` counts for another level now, or was taken back: its design is measured anew,
+    with another seed.
     """
     planned: dict[str, Planned] = {}
     for candidate in ranking.candidates:

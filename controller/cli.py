@@ -20,6 +20,8 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "resume": ("resume", "Lift a campaign's pause."),
     "drain": ("drain", "End a campaign's session once what runs is done."),
     "abort": ("abort", "End a campaign for good; what it found is kept."),
+    "retract": ("retract", "Take a wrong result back."),
+    "correct": ("correct", "Put one metric of a result right."),
     "priority": ("priority", "Say which share of the workers a campaign may use."),
     "upgrade": ("upgrade", "Say what becomes of results that earlier versions made."),
     "recycle": ("recycle", "Replace a campaign's compute by a fresh one, in good order."),

@@ -13,6 +13,7 @@ from agents.messages import (
     AskFailed,
     CancelJob,
     Fault,
+    Forget,
     JobFinished,
     JobLost,
     JobStarted,
@@ -50,6 +51,7 @@ class Conversation:
         self._asked: tuple[Ask, int, int] | None = None
         self._n_failed_asks = 0
         self._n_taught = 0
+        self._n_corrections = 0
         self._request_numbers = itertools.count(1)
         self.is_teaching = False
         """Compute has still to be told of observations."""
@@ -113,6 +115,11 @@ class Conversation:
         """
         if not self._n_slots or state.outdated is not None:
             return
+        if state.n_corrections != self._n_corrections and self._n_taught:
+            self._compute.send(Forget())
+            self._n_taught = 0
+            self._asked = None  # whatever comes of it rests on what does not hold any more
+        self._n_corrections = state.n_corrections
         news = itertools.islice(values_from(state.observations, self._n_taught), _TAUGHT_AT_ONCE)
         while chunk := tuple(itertools.islice(news, LEARN_CHUNK)):
             self._compute.send(Learn(observations=chunk))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
-from pydantic import Field, TypeAdapter, ValidationError
+from pydantic import Field, FiniteFloat, TypeAdapter, ValidationError
 
 from controller.proposal_events import BuildEvent, ProposalEvent
 from experiments.approval import Approval
@@ -177,6 +177,26 @@ class UpgradeSettled(Frozen):
     reason: str = ""
 
 
+class Retracted(Frozen):
+    """A person took a result back."""
+
+    kind: Literal["retracted"] = "retracted"
+    job_id: str
+    by: str
+    reason: str
+
+
+class Corrected(Frozen):
+    """A person put one metric of a result right."""
+
+    kind: Literal["corrected"] = "corrected"
+    job_id: str
+    metric: str
+    value: FiniteFloat
+    by: str
+    reason: str
+
+
 class Aborted(Frozen):
     """A person ended the campaign for good."""
 
@@ -210,6 +230,8 @@ Event = Annotated[
     | Unpaused
     | Aborted
     | UpgradeSettled
+    | Retracted
+    | Corrected
     | Prioritised
     | Finished
     | ProposalEvent

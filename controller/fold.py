@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any, Final
 
 from controller.backlog import backlog_of
+from controller.corrections import mended
 from controller.events import (
     Aborted,
     Amended,
@@ -15,6 +16,7 @@ from controller.events import (
     CampaignStarted,
     ComputeLost,
     ComputeStarted,
+    Corrected,
     Dispatched,
     Finished,
     Imported,
@@ -25,6 +27,7 @@ from controller.events import (
     Ranked,
     Recorded,
     Resumed,
+    Retracted,
     Unpaused,
     UpgradeSettled,
     VoxelsDropped,
@@ -123,6 +126,8 @@ def _apply(draft: _Draft, recorded: Recorded) -> None:
             draft["share_pct"] = share_pct
         case UpgradeSettled() as event:
             _settle_upgrade(draft, event)
+        case Retracted() | Corrected() as event:
+            draft.update(mended(State(**draft), event))
         case Paused() | Unpaused() | Aborted() as event:
             _obey(draft, event, recorded)
         case CampaignStarted() | Resumed() | Amended() | Interrupted() | Finished() as event:
@@ -213,7 +218,10 @@ def _rank(draft: _Draft, event: Ranked, at: str) -> None:
     proposed = {one.proposal.job.id: one for one in asked_for if one.bars_its_design(at)}
     known: ChainMap[str, Any] = ChainMap(draft["dispatches"], proposed)
     draft["backlog"] = backlog_of(
-        draft["campaign"], ranking, known=known, again=draft["kept_apart"]
+        draft["campaign"],
+        ranking,
+        known=known,
+        again=draft["kept_apart"] | draft["retracted"],
     )
     if ranking.recommended is not None:
         draft["recommended"] = ranking.recommended

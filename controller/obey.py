@@ -6,10 +6,12 @@ from typing import NamedTuple
 
 from controller.events import (
     Aborted,
+    Corrected,
     Event,
     Interrupted,
     Paused,
     Prioritised,
+    Retracted,
     Unpaused,
     UpgradeSettled,
 )
@@ -17,6 +19,7 @@ from controller.fold import fold
 from controller.journal import Journal
 from controller.order import (
     Abort,
+    Correct,
     Done,
     Drain,
     Look,
@@ -24,6 +27,7 @@ from controller.order import (
     Pause,
     Recycle,
     Resume,
+    Retract,
     SetPriority,
     SettleUpgrade,
 )
@@ -47,6 +51,8 @@ def obey(order: Order, state: State, by: str, *, has_session: bool) -> Obeyed:
     name = state.campaign.name
     if isinstance(order, Look):
         raise Invalid(f"nobody works on campaign {name} now")
+    if isinstance(order, Retract | Correct):
+        return _mend(order, state, by)
     if state.phase == "finished":
         raise Invalid(f"campaign {name} is at its end ({state.reason}); nothing to {order.kind}")
     match order:
@@ -59,10 +65,7 @@ def obey(order: Order, state: State, by: str, *, has_session: bool) -> Obeyed:
             go_on = "it goes on" if has_session else "the next cellwright run goes on"
             return Obeyed((lifted,), f"campaign {name} is paused no longer; {go_on}")
         case Drain():
-            if not has_session:
-                return Obeyed((), f"nobody works on campaign {name} now; nothing to drain")
-            drained = Paused(by=by, reason=order.reason, is_drain=True)
-            return Obeyed((drained,), f"campaign {name} ends this session when what runs is done")
+            return _drain(order, name, by, has_session=has_session)
         case Abort():
             ended = Aborted(by=by, reason=order.reason)
             return Obeyed((ended,), f"campaign {name} is aborted; what it found is kept")
@@ -88,6 +91,14 @@ def carry_out(journal: Journal, order: Order, by: str) -> Done:
     return Done(message=obeyed.words)
 
 
+def _drain(order: Drain, name: str, by: str, *, has_session: bool) -> Obeyed:
+    """Return a pause that ends the session, where there is one."""
+    if not has_session:
+        return Obeyed((), f"nobody works on campaign {name} now; nothing to drain")
+    drained = Paused(by=by, reason=order.reason, is_drain=True)
+    return Obeyed((drained,), f"campaign {name} ends this session when what runs is done")
+
+
 def _settle(order: SettleUpgrade, state: State, by: str, *, has_session: bool) -> Obeyed:
     """Return the decision about results of earlier versions; going back ends the session."""
     name = state.campaign.name
@@ -101,6 +112,30 @@ def _settle(order: SettleUpgrade, state: State, by: str, *, has_session: bool) -
     n = state.outdated.n
     done = "are a source of their own now" if order.choice == "keep" else "are made again"
     return Obeyed((settled,), f"campaign {name} goes on; the {n} results of before {done}")
+
+
+def _mend(order: Retract | Correct, state: State, by: str) -> Obeyed:
+    """Return a result taken back or put right; also in a campaign that is at its end."""
+    name = state.campaign.name
+    found = state.observations.get(order.job_id)
+    if found is None:
+        known = "was taken back" if order.job_id in state.set_aside else "has no result"
+        raise Invalid(f"job {order.job_id} of campaign {name} {known}; nothing to {order.kind}")
+    go_on = f"; cellwright run {name} asks the decider again" if state.phase == "finished" else ""
+    if isinstance(order, Retract):
+        taken = Retracted(job_id=order.job_id, by=by, reason=order.reason)
+        return Obeyed((taken,), f"the result of job {order.job_id} is taken back{go_on}")
+    if order.metric not in found.metrics:
+        why = f"it failed ({found.failure.kind.value})" if found.failure is not None else ""
+        listed = why or f"it has {', '.join(sorted(found.metrics))}"
+        raise Invalid(f"job {order.job_id} has no metric {order.metric!r}; {listed}")
+    mended = Corrected(
+        job_id=order.job_id, metric=order.metric, value=order.value, by=by, reason=order.reason
+    )
+    before = found.metrics[order.metric].value
+    was = "undefined" if before is None else f"{before:.6g}"
+    words = f"{order.metric} of job {order.job_id} is {order.value:.6g} now, was {was}{go_on}"
+    return Obeyed((mended,), words)
 
 
 def _pause(order: Pause, state: State, by: str, *, has_session: bool) -> Obeyed:

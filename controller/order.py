@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Final, Literal
 
-from pydantic import Field, TypeAdapter, ValidationError
+from pydantic import Field, FiniteFloat, TypeAdapter, ValidationError
 
 from controller.events import UpgradeChoice
 from controller.snapshot import Snapshot
@@ -15,6 +15,8 @@ MAX_LINE_BYTES: Final = 64 * 1024
 
 CampaignName = Annotated[str, Field(min_length=1, max_length=100)]
 Reason = Annotated[str, Field(max_length=500)]
+WhyNot = Annotated[str, Field(min_length=1, max_length=500)]
+JobId = Annotated[str, Field(min_length=1, max_length=64)]
 
 
 class Pause(Frozen):
@@ -67,6 +69,26 @@ class SetPriority(Frozen):
     reason: Reason = ""
 
 
+class Retract(Frozen):
+    """Take a result back: nothing learns from it any more."""
+
+    kind: Literal["retract"] = "retract"
+    campaign: CampaignName
+    job_id: JobId
+    reason: WhyNot
+
+
+class Correct(Frozen):
+    """Put one metric of a result right."""
+
+    kind: Literal["correct"] = "correct"
+    campaign: CampaignName
+    job_id: JobId
+    metric: Annotated[str, Field(min_length=1, max_length=200)]
+    value: FiniteFloat
+    reason: WhyNot
+
+
 class Recycle(Frozen):
     """Replace compute by a fresh one, in good order."""
 
@@ -83,7 +105,16 @@ class Look(Frozen):
 
 
 Order = Annotated[
-    Pause | Resume | Drain | Abort | SettleUpgrade | SetPriority | Recycle | Look,
+    Pause
+    | Resume
+    | Drain
+    | Abort
+    | SettleUpgrade
+    | SetPriority
+    | Retract
+    | Correct
+    | Recycle
+    | Look,
     Field(discriminator="kind"),
 ]
 

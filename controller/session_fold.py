@@ -7,16 +7,27 @@ from typing import Any, Final
 
 from controller.events import (
     Aborted,
+    Corrected,
     Paused,
     Prioritised,
     Recorded,
+    Retracted,
     Unpaused,
     UpgradeSettled,
 )
 from controller.proposal_events import OF_PEOPLE
 from controller.state import Session
 
-_OF_PEOPLE: Final = (Paused, Unpaused, Aborted, UpgradeSettled, Prioritised, *OF_PEOPLE)
+_OF_PEOPLE: Final = (
+    Paused,
+    Unpaused,
+    Aborted,
+    UpgradeSettled,
+    Prioritised,
+    Retracted,
+    Corrected,
+    *OF_PEOPLE,
+)
 """Events that another campaign's control, or a command, may write on a person's behalf."""
 
 

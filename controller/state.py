@@ -167,7 +167,12 @@ class State:
     kept_apart: frozenset[str] = frozenset()
     """Job ids of results of earlier versions that are levels of their own."""
     set_aside: Mapping[str, Observation] = field(default_factory=dict)
-    """By job id, what earlier versions gave and was made again, or is being."""
+    """By job id, what earlier versions gave and was made again, or is being, and what a person took
+    back."""
+    retracted: frozenset[str] = frozenset()
+    """Job ids of results that a person took back; their designs may be measured anew."""
+    n_corrections: int = 0
+    """Results that a person took back or put right."""
     n_compute_lost: int = 0
     sessions: tuple[Session, ...] = ()
 

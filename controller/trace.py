@@ -50,6 +50,7 @@ class Trace(Frozen):
     source: str | None
     """The level it stands for where it was kept from before an upgrade."""
     is_set_aside: bool
+    is_retracted: bool
     design: dict[str, float | int | str]
     seed: int
     dispatched: JournalPlace
@@ -131,6 +132,7 @@ def trace(state: State, events: Iterable[Recorded], job_id: str) -> Trace:
         fidelity=job.fidelity,
         source=result.job.fidelity if result and result.job.fidelity != job.fidelity else None,
         is_set_aside=result is not None and job_id not in state.observations,
+        is_retracted=job_id in state.retracted,
         design=dict(job.design.values),
         seed=job.seed,
         dispatched=_place(dispatched),

@@ -98,6 +98,13 @@ def _begun_anew(
         "set_aside": {**state.set_aside, **again},
         "in_flight": in_flight,
         "seen_versions": seen,
+        **not_asked(),
+    }
+
+
+def not_asked() -> dict[str, Any]:
+    """Return the state's changes where nothing that a decider said is believed any more."""
+    return {
         "asked": None,
         "backlog": {},
         "outlooks": (),

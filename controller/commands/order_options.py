@@ -12,6 +12,7 @@ from controller.home import Home
 from controller.operate import operate
 from controller.order import Order
 from controller.stored_campaign import read_campaign
+from controller.trace import find_job
 
 
 def order_options(command: Any) -> Any:
@@ -28,6 +29,14 @@ def found_campaign(
     """Return the home and the name of the campaign asked for; the home's only one by default."""
     stored = read_campaign(chosen_home(ctx, own_home), campaign)
     return stored.home, stored.state.campaign.name
+
+
+def found_job(
+    ctx: click.Context, own_home: Path | None, campaign: str, observation: str
+) -> tuple[Home, str, str]:
+    """Return the home, the campaign's name, and the id of the job asked for."""
+    stored = read_campaign(chosen_home(ctx, own_home), campaign)
+    return stored.home, stored.state.campaign.name, find_job(stored.state, observation)
 
 
 def give(home: Home, order: Order) -> int:

@@ -47,7 +47,8 @@ def _lines(found: Trace) -> Iterator[tuple[str, str]]:
     """Yield the trace as words beside values, from the design to the files."""
     yield "job", f"{found.job_id} ({found.purpose} of {found.campaign})"
     level = found.fidelity + (f", kept as {found.source}" if found.source else "")
-    yield "fidelity", level + (", set aside after an upgrade" if found.is_set_aside else "")
+    why = "taken back by a person" if found.is_retracted else "set aside after an upgrade"
+    yield "fidelity", level + (f", {why}" if found.is_set_aside else "")
     yield "design", design_words(Design(values=found.design)) or "the image's"
     yield "seed", str(found.seed)
     if found.candidate is not None:

@@ -14,6 +14,7 @@ from agents.messages import (
     AskFailed,
     CancelJob,
     Configure,
+    Forget,
     JobFinished,
     Learn,
     Ready,
@@ -168,6 +169,8 @@ class FakeCompute:
                 self.asks.append(message)
             case Learn(observations=observations):
                 self.learned.extend(observations)
+            case Forget():
+                self.learned.clear()
 
     def lose_life(self) -> None:
         self.jobs.clear()

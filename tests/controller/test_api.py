@@ -98,6 +98,11 @@ def test_orders_and_traces_from_python_are_those_of_the_commands(tmp_path: Path)
     assert "paused no longer" in campaign.lift()
     assert "nothing to drain" in campaign.drain()
     assert campaign.trace().job_id in campaign.state().observations
+    wrong = next(iter(campaign.state().observations))
+    key = next(iter(campaign.state().observations[wrong].metrics))
+    assert "is 1.5 now" in campaign.correct(wrong, key, 1.5, "wrong unit")
+    assert "is taken back" in campaign.retract(wrong, "wrong cell")
+    assert wrong not in campaign.state().observations
     assert "is aborted" in campaign.abort("wrong cathode")
     with pytest.raises(Invalid, match="at its end"):
         campaign.pause()

@@ -118,3 +118,28 @@ def test_a_running_control_is_asked_and_its_answer_told(home: Home) -> None:
             operate(home, Pause(campaign="quickstart"))
     finally:
         lock.release()
+
+
+def test_a_wrong_result_is_corrected_or_taken_back(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    home, _ = write_campaign(tmp_path / "other", n=16)
+    words = ["--home", str(home.path)]
+    before = status(home, capsys)["measured_best"]
+    assert isinstance(before, dict)
+    job, why = before["job_id"], ["--reason", "unit of the balance"]
+    energy = "specific_energy_Wh_per_kg"
+    assert exit_status(["correct", "quickstart", "best", f"{energy}=1.5", *why, *words]) == 0
+    assert f"{energy} of job {job} is 1.5 now" in capsys.readouterr().out
+    corrected = status(home, capsys)["measured_best"]
+    assert corrected != before
+    assert exit_status(["retract", "quickstart", str(job)[:8], *why, *words]) == 0
+    assert exit_status(["retract", "quickstart", str(job)[:8], *why, *words]) == 2
+    assert "was taken back; nothing to retract" in capsys.readouterr().err
+    assert exit_status(["trace", "quickstart", str(job), *words]) == 0
+    assert "taken back by a person" in capsys.readouterr().out
+    assert exit_status(["correct", "quickstart", "best", f"{energy}=nan", *why, *words]) == 2
+    assert "expected METRIC=VALUE with a finite number" in capsys.readouterr().err
+    assert exit_status(["correct", "quickstart", "best", "weight=1", *why, *words]) == 2
+    assert "has no metric 'weight'" in capsys.readouterr().err
+    assert exit_status(["retract", "quickstart", "best", *words]) == 2  # without a reason
