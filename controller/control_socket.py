@@ -28,6 +28,7 @@ from controller.order import (
     decode_answer,
     decode_order,
     encode_line,
+    giver,
 )
 from experiments.errors import Invalid, Unreachable
 
@@ -165,7 +166,7 @@ async def _answer(line: bytes, writer: asyncio.StreamWriter, inbox: Inbox) -> An
         order = decode_order(line)
     except Invalid as error:
         return Refused(message=error.message)
-    return await inbox.ask(order, user_name(user_id))
+    return await inbox.ask(order, giver(order, user_name(user_id)))
 
 
 def _user_of(writer: asyncio.StreamWriter) -> int:

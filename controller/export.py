@@ -8,13 +8,14 @@ import json
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TextIO
 
 from controller.events import encode_event
 from controller.journal import JournalReader
 from controller.observation_table import Column, observation_table
 from controller.report.attachments import reader
 from controller.ro_crate import CrateFile, crate_metadata
+from controller.state import State
 from controller.stored_campaign import StoredCampaign
 from experiments.errors import Invalid
 
@@ -77,10 +78,19 @@ def _export(
 
 def _table(path: Path, columns: tuple[Column, ...]) -> CrateFile:
     with path.open("w", newline="", encoding="utf-8") as stream:
-        writer = csv.writer(stream, lineterminator="\n")
-        writer.writerow([column.name for column in columns])
-        writer.writerows(zip(*(column.values for column in columns), strict=True))
+        _write_rows(stream, columns)
     return _described(path, "All observations, one row each", "text/csv")
+
+
+def observations_csv(stream: TextIO, state: State) -> None:
+    """Write every observation as a row of CSV, as the export's table has them."""
+    _write_rows(stream, observation_table(state))
+
+
+def _write_rows(stream: TextIO, columns: tuple[Column, ...]) -> None:
+    writer = csv.writer(stream, lineterminator="\n")
+    writer.writerow([column.name for column in columns])
+    writer.writerows(zip(*(column.values for column in columns), strict=True))
 
 
 def _dictionary(path: Path, columns: tuple[Column, ...]) -> CrateFile:

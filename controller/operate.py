@@ -11,7 +11,7 @@ from controller.control_socket import ask_control, user_name
 from controller.home import Home, HomeLock
 from controller.journal import Journal
 from controller.obey import carry_out
-from controller.order import Done, Order, Refused
+from controller.order import Done, Order, Refused, giver
 from experiments.errors import HomeInUse, InternalError, Invalid, Unreachable
 
 _PATIENCE_S: Final = 10.0
@@ -50,7 +50,7 @@ def _carry_out_here(home: Home, order: Order) -> str:
     try:
         journal = Journal(home.journal, wiring.clock())
         try:
-            return carry_out(journal, order, user_name(os.getuid())).message
+            return carry_out(journal, order, giver(order, user_name(os.getuid()))).message
         finally:
             journal.close()
     finally:

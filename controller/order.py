@@ -17,6 +17,8 @@ CampaignName = Annotated[str, Field(min_length=1, max_length=100)]
 Reason = Annotated[str, Field(max_length=500)]
 WhyNot = Annotated[str, Field(min_length=1, max_length=500)]
 JobId = Annotated[str, Field(min_length=1, max_length=64)]
+GivenBy = Annotated[str, Field(max_length=40)]
+"""The person on whose behalf the home's owner gives the order; empty for the owner themselves."""
 
 
 class Pause(Frozen):
@@ -25,6 +27,7 @@ class Pause(Frozen):
     kind: Literal["pause"] = "pause"
     campaign: CampaignName
     reason: Reason = ""
+    person: GivenBy = ""
 
 
 class Resume(Frozen):
@@ -33,6 +36,7 @@ class Resume(Frozen):
     kind: Literal["resume"] = "resume"
     campaign: CampaignName
     reason: Reason = ""
+    person: GivenBy = ""
 
 
 class Drain(Frozen):
@@ -41,6 +45,7 @@ class Drain(Frozen):
     kind: Literal["drain"] = "drain"
     campaign: CampaignName
     reason: Reason = ""
+    person: GivenBy = ""
 
 
 class Abort(Frozen):
@@ -49,6 +54,7 @@ class Abort(Frozen):
     kind: Literal["abort"] = "abort"
     campaign: CampaignName
     reason: Reason = ""
+    person: GivenBy = ""
 
 
 class SettleUpgrade(Frozen):
@@ -58,6 +64,7 @@ class SettleUpgrade(Frozen):
     campaign: CampaignName
     choice: UpgradeChoice
     reason: Reason = ""
+    person: GivenBy = ""
 
 
 class SetPriority(Frozen):
@@ -67,6 +74,7 @@ class SetPriority(Frozen):
     campaign: CampaignName
     share_pct: int = Field(ge=1, le=100)
     reason: Reason = ""
+    person: GivenBy = ""
 
 
 class Retract(Frozen):
@@ -76,6 +84,7 @@ class Retract(Frozen):
     campaign: CampaignName
     job_id: JobId
     reason: WhyNot
+    person: GivenBy = ""
 
 
 class Correct(Frozen):
@@ -87,6 +96,7 @@ class Correct(Frozen):
     metric: Annotated[str, Field(min_length=1, max_length=200)]
     value: FiniteFloat
     reason: WhyNot
+    person: GivenBy = ""
 
 
 class Recycle(Frozen):
@@ -95,6 +105,7 @@ class Recycle(Frozen):
     kind: Literal["recycle"] = "recycle"
     campaign: CampaignName
     reason: Reason = ""
+    person: GivenBy = ""
 
 
 class Look(Frozen):
@@ -144,6 +155,11 @@ Answer = Annotated[Done | Refused | Seen, Field(discriminator="kind")]
 
 _ORDER: TypeAdapter[Order] = TypeAdapter(Order)
 _ANSWER: TypeAdapter[Answer] = TypeAdapter(Answer)
+
+
+def giver(order: Order, user: str) -> str:
+    """Return who gave an order that a user of this machine passed on."""
+    return user if isinstance(order, Look) else order.person or user
 
 
 def encode_line(message: Frozen) -> bytes:

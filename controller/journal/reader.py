@@ -46,6 +46,11 @@ class JournalReader:
         """Yield a campaign's events past a position, in order."""
         yield from map(recorded, self.rows(campaign, after=after))
 
+    def read_all(self, *, after: int = 0) -> Iterator[Recorded]:
+        """Yield the events of every campaign past a position, in order."""
+        with sqlite_errors(self._path):
+            yield from map(recorded, self._rows_after(after))
+
     def rows(self, campaign: str, *, after: int = 0) -> Iterator[Row]:
         """Yield a campaign's rows past a position, in order, their bodies as they are stored."""
         statement = select_rows(self._schema, "WHERE position > ? AND campaign = ?")

@@ -1,0 +1,147 @@
+"""The control room's pages that show something; none of them changes anything."""
+
+from __future__ import annotations
+
+import contextlib
+from typing import Final
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import FileResponse, Response
+
+from controller.report.attachments import discharge_curves, first_volume
+from controller.report.cell import NamedCurve, discharge, losses_along
+from controller.report.figure import Figure
+from controller.report.picture import Portrait, Volume, portraits
+from controller.report.tokens import token
+from controller.results import baseline_at
+from controller.web.api import observation_of, person_of, traced
+from controller.web.figures import campaign_figures, figure_csv, figure_document, material_of
+from controller.web.problem import HttpProblem
+from controller.web.render import page
+from controller.web.service import Service, service_of
+from controller.web.view import campaign_view, design_rows, log_lines, metric_rows, values_words
+from experiments.observation import Observation
+
+REPORT_CSP: Final = (
+    "sandbox allow-scripts allow-downloads; default-src 'none'; script-src 'unsafe-inline' "
+    "'unsafe-eval'; style-src 'unsafe-inline'; img-src data: blob:; frame-ancestors 'none'; "
+    "base-uri 'none'; form-action 'none'"
+)
+"""A report is one file with its own script: it runs in an origin of its own, without cookies, and
+can reach nothing."""
+
+
+async def home(request: Request) -> Response:
+    """Show the campaigns."""
+    service = service_of(request)
+    names = list(service.seen_by(person_of(request)))
+    views = [await run_in_threadpool(campaign_view, service, name) for name in names]
+    return page(request, "campaigns.html", views=views)
+
+
+async def waiting(request: Request) -> Response:
+    """Show what needs you."""
+    return page(request, "needs_you.html")
+
+
+async def campaign_page(request: Request, campaign: str) -> Response:
+    """Show one campaign."""
+    service = service_of(request)
+    figures = await run_in_threadpool(campaign_figures, service, campaign)
+    view = await run_in_threadpool(campaign_view, service, campaign)
+    report = service.home.reports / f"{campaign}.html"
+    return page(
+        request,
+        "campaign.html",
+        view=view,
+        log=log_lines(service, campaign),
+        figures=[figure_document(one) for one in figures.values()],
+        has_report=report.is_file(),
+    )
+
+
+async def campaign_moment(request: Request, campaign: str) -> Response:
+    """Show the part of a campaign's page that changes while it runs."""
+    service = service_of(request)
+    view = await run_in_threadpool(campaign_view, service, campaign)
+    return page(request, "moment.html", view=view, log=log_lines(service, campaign))
+
+
+async def observation_page(request: Request, campaign: str, job: str) -> Response:
+    """Show one observation from its design to its discharge curve."""
+    service = service_of(request)
+    found = observation_of(service, campaign, job)
+    state = service.campaign(campaign).state
+    figures = await run_in_threadpool(observation_figures, service, campaign, found)
+    pictures = await run_in_threadpool(_portraits, service, campaign, found)
+    return page(
+        request,
+        "observation.html",
+        campaign=campaign,
+        observation=found,
+        values="" if found.is_failed else values_words(state, found),
+        design=design_rows(found),
+        metrics=metric_rows(state, found),
+        figures=[figure_document(one) for one in figures.values()],
+        portraits=pictures,
+        candidate=state.dispatches[job].candidate if job in state.dispatches else None,
+    )
+
+
+async def observation_figure_data(request: Request, campaign: str, job: str, name: str) -> Response:
+    """Give the data behind a plot of an observation."""
+    from controller.web.api import download
+
+    service = service_of(request)
+    found = observation_of(service, campaign, job)
+    figures = await run_in_threadpool(observation_figures, service, campaign, found)
+    if name not in figures:
+        raise HttpProblem("there is no such figure", status=404)
+    return download(figure_csv(figures[name]).encode(), f"{campaign}-{name}.csv", "text/csv")
+
+
+async def observation_trace_part(request: Request, campaign: str, job: str) -> Response:
+    """Show where an observation came from."""
+    observation_of(service_of(request), campaign, job)
+    found = await run_in_threadpool(traced, service_of(request), campaign, job)
+    return page(request, "trace.html", trace=found)
+
+
+async def report(request: Request, campaign: str) -> Response:
+    """Send the campaign's report, shut in."""
+    service = service_of(request)
+    service.campaign(campaign)
+    path = service.home.reports / f"{campaign}.html"
+    if not path.is_file():
+        raise HttpProblem("no report was written yet; cellwright report writes one", status=404)
+    headers = {"Content-Security-Policy": REPORT_CSP}
+    return FileResponse(path, media_type="text/html", headers=headers)
+
+
+def observation_figures(
+    service: Service, campaign: str, observation: Observation
+) -> dict[str, Figure]:
+    """Return an observation's plots, the baseline's discharge beside its own."""
+    material = material_of(service, campaign)
+    today = baseline_at(material.state, observation.job.fidelity)
+    named = [("this design", observation, token("best"))]
+    if today is not None and today.job.id != observation.job.id:
+        named.append(("baseline", today, token("baseline")))
+    curves = []
+    for name, one, colour in named:
+        for n, curve in enumerate(discharge_curves(one, material.read)):
+            text = f"{name}, {curve.power_W:g} W"
+            curves.append(NamedCurve(text, curve, colour, ("solid", "dash", "dot")[n % 3]))
+    own = next((one for one in curves if one.name.startswith("this")), None)
+    found = [discharge(curves), None if own is None else losses_along(own)]
+    return {one.id: one for one in found if one is not None}
+
+
+def _portraits(service: Service, campaign: str, observation: Observation) -> list[Portrait]:
+    """Return the pictures of its first volume, where the voxels are kept."""
+    with contextlib.suppress(ValueError):
+        found = first_volume(observation, material_of(service, campaign).read)
+        if found is not None:
+            return portraits([Volume("this design", found[0], found[1][0])])
+    return []

@@ -1,0 +1,86 @@
+"""Children that are watched: real processes that end in every way a campaign can."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import pytest
+
+from controller import runs as module
+from controller.home import Home, HomeLock, make_home
+from controller.runs import MOST_RESTARTS, Runs
+from experiments.errors import HomeInUse
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Home:
+    return make_home(tmp_path / "home")
+
+
+def watched(home: Home, script: str) -> tuple[Runs, list[str]]:
+    said: list[str] = []
+    return Runs(home, log=said.append, command=("/bin/sh", "-c", script, "sh")), said
+
+
+def waited(runs: Runs, words: str, patience_s: float = 15.0) -> None:
+    deadline = time.monotonic() + patience_s
+    while time.monotonic() < deadline:
+        if words in (runs.words("cells") or ""):
+            return
+        time.sleep(0.02)
+    raise AssertionError(runs.words("cells"))
+
+
+@pytest.mark.parametrize(
+    ("script", "words"),
+    [
+        ("exit 0", "ended"),
+        ("exit 130", "stopped"),
+        ("echo no such metric >&2; exit 2", "refused: no such metric"),
+    ],
+)
+def test_a_child_that_ends_in_order_is_left_alone(home: Home, script: str, words: str) -> None:
+    runs, said = watched(home, script)
+    runs.start("cells", home.path / "cells.yaml")
+    waited(runs, words)
+    runs.close()
+    assert said == []
+
+
+def test_a_child_that_dies_resumes_a_few_times(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "_FIRST_WAIT_S", 0.05)
+    runs, said = watched(home, "echo once >> began; kill -9 $$")
+    runs.start("cells", home.path / "cells.yaml")
+    waited(runs, f"failed {MOST_RESTARTS} times")
+    runs.close()
+    assert (home.path / "began").read_text().count("once") == MOST_RESTARTS + 1
+    assert len(said) == MOST_RESTARTS + 1
+
+
+def test_one_campaign_runs_at_a_time(home: Home) -> None:
+    runs, _ = watched(home, "trap 'exit 130' TERM; while :; do sleep 0.05; done")
+    runs.start("cells", home.path / "cells.yaml")
+    with pytest.raises(HomeInUse, match="campaign cells runs"):
+        runs.start("others", home.path / "others.yaml")
+    runs.close()
+
+
+def test_a_home_that_another_command_holds_is_not_fought_for(home: Home) -> None:
+    lock = HomeLock(home)
+    runs, _ = watched(home, "exit 0")
+    with pytest.raises(HomeInUse, match="holds this home"):
+        runs.start("cells", home.path / "cells.yaml")
+    lock.release()
+    runs.close()
+
+
+def test_closing_asks_children_to_stop_and_waits_for_them(home: Home) -> None:
+    script = "trap 'echo saved > saved; exit 130' TERM; echo > up; while :; do sleep 0.05; done"
+    runs, _ = watched(home, script)
+    runs.start("cells", home.path / "cells.yaml")
+    deadline = time.monotonic() + 10
+    while not (home.path / "up").exists() and time.monotonic() < deadline:
+        time.sleep(0.02)
+    runs.close()
+    assert (home.path / "saved").read_text() == "saved\n"

@@ -1,0 +1,137 @@
+"""Bodies that no client should send: every one is answered, in words, and by no 5xx."""
+
+from __future__ import annotations
+
+import json
+import random
+
+import pytest
+
+from controller.web.body import MAX_BYTES
+from tests.controller.web.room import BASE, Room
+
+BODIES = [
+    b"",
+    b"NaN",
+    b'{"kind": NaN}',
+    b'{"kind": "pause", "reason": -Infinity}',
+    b'{"kind": 1e400}',
+    b'{"kind": ' + b"9" * 5000 + b"}",
+    b'{"kind": "pause", "reason": "\\ud800"}',
+    b'{"\\udfff": 1}',
+    b'{"kind": "\xff\xfe"}',
+    b"\xef\xbb\xbf{}",
+    b"[" * 100_000,
+    b'{"a":' * 50_000,
+    b"[" * 500 + b"]" * 500,
+    b"{" + b'"a":1,' * 20_000 + b'"a":1}',
+    b'"' + b"x" * (MAX_BYTES - 2) + b'"',
+    b"x" * (MAX_BYTES + 1),
+    b"\x00" * 1000,
+    b'{"kind": "pause", "kind": "abort", "extra": 1}',
+    b"null",
+    b"0",
+    b'{"kind": null}',
+    b'{"yaml": "a: &a [*a]"}',
+    b'{"yaml": "' + b"- " * 40_000 + b'"}',
+    b'{"yaml": "!!python/object/apply:os.system [ls]"}',
+    b'{"yaml": "a: [' + b"&b [*b," * 3 + b']"}',
+    b'{"yaml": "\\u0000"}',
+    b'{"yaml": "' + b"[" * 90_000 + b'"}',
+]
+TARGETS = ("/api/v1/campaigns", "/api/v1/campaigns/check", "/api/v1/campaigns/{campaign}/orders")
+
+
+@pytest.mark.parametrize("n", range(len(BODIES)))
+@pytest.mark.parametrize("target", TARGETS)
+def test_a_body_that_is_no_order_is_refused_in_words(room: Room, target: str, n: int) -> None:
+    answer = room.client("admin").post(
+        target.format(campaign=room.campaign),
+        content=BODIES[n],
+        headers={"Content-Type": "application/json"},
+    )
+    assert 400 <= answer.status_code < 500, answer.text
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert len(answer.content) < 10_000
+    assert json.loads(answer.content)["detail"]
+
+
+def mutated(draw: random.Random) -> bytes:
+    """Return a body that is nearly right, or nothing like it."""
+    value = draw.choice(
+        [
+            {"kind": draw.choice(["pause", "", "\ud800", 1, None, [], {}]), "reason": "x"},
+            {"yaml": draw.choice(["name: a", "\u0000", "{" * draw.randrange(500), 1.5])},
+            draw.choice([[], "x", 1e308, None, True, [[[[]]]]]),
+        ]
+    )
+    body = bytearray(json.dumps(value).encode())
+    for _ in range(draw.randrange(6)):
+        place = draw.randrange(len(body) + 1)
+        body[place:place] = draw.choice(
+            [b"NaN", b"1e999", b"\\ud800", b"[" * 300, b"\xff", b'"', b"}", b"\x00", b"-0"]
+        )
+    return bytes(body)
+
+
+@pytest.mark.parametrize("n", [500, pytest.param(10_000, marks=pytest.mark.slow)])
+def test_thousands_of_damaged_bodies_give_no_error_of_ours(room: Room, n: int) -> None:
+    draw = random.Random(9)
+    client = room.client("viewer")  # whatever gets through, nothing is started
+    operator = room.client("operator")
+    for number in range(n):
+        kind = draw.choice(["application/json", "application/json", "text/plain", "a/b;c", ""])
+        path = draw.choice(TARGETS).format(campaign=draw.choice([room.campaign, "x", "%00"]))
+        body = mutated(draw)
+        sender = operator if "orders" in path and b'"pause"' not in body else client
+        answer = sender.post(path, content=body, headers={"Content-Type": kind})
+        assert answer.status_code < 500, (number, path, body[:200])
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"a=%",
+        b"a=%ff&b=%00",
+        b"&" * 500,
+        b"kind",
+        b"a=1&" * 300,
+        b"\xff=\xfe",
+        b"csrf=%ed%a0%80",
+    ],
+)
+def test_a_form_that_is_none_is_refused(room: Room, body: bytes) -> None:
+    client = room.signed_in("operator")
+    for path in (f"/campaigns/{room.campaign}/orders", "/sign-in"):
+        headers = {"Content-Type": "application/x-www-form-urlencoded", "Origin": BASE}
+        answer = client.post(path, content=body, headers=headers)
+        assert 400 <= answer.status_code < 500
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "limit=0",
+        "limit=501",
+        "limit=x",
+        "after=-1",
+        "after=1e400",
+        "after=" + "9" * 400,
+        "limit=%ff",
+    ],
+)
+def test_a_page_that_cannot_be_asked_for_is_refused(room: Room, query: str) -> None:
+    answer = room.client("admin").get(f"/api/v1/campaigns/{room.campaign}/observations?{query}")
+    assert answer.status_code == 422
+    assert answer.headers["content-type"] == "application/problem+json"
+
+
+def test_an_endless_address_and_many_headers_are_refused(room: Room) -> None:
+    assert room.client("admin").get("/" + "x" * 5000).status_code == 414
+
+
+@pytest.mark.parametrize("value", ["Basic x", "Bearer", "Bearer  ", "Bearer \xff", "x" * 5000])
+def test_credentials_that_are_none_let_nobody_in(room: Room, value: str) -> None:
+    headers = {"Authorization": value.encode("latin-1")}
+    assert room.client().get("/api/v1/me", headers=headers).status_code == 401
