@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from agents.messages import Configure
+from controller.build_orders import occasion
 from controller.clock import Clock
 from controller.command_events import events_of
 from controller.compute import Compute, Happening
@@ -40,7 +41,7 @@ from controller.inbox import Inbox
 from controller.journal import Journal
 from controller.lookout import Lookout
 from controller.obey import carry_out, obey
-from controller.order import Answer, Done, Look, Order, Recycle, Refused, Seen
+from controller.order import Answer, Done, Look, Order, Recycle, Seen, refused
 from controller.outcome import Ending, Outcome
 from controller.progress import Moment, take_snapshot
 from controller.retention import voxels_to_drop
@@ -48,7 +49,7 @@ from controller.room import Room
 from controller.snapshot import ProgressView, Snapshot
 from controller.state import State
 from controller.tally import tally
-from experiments.errors import CellwrightError, DiskFull, Invalid
+from experiments.errors import CellwrightError, DiskFull, Invalid, Rejected
 from experiments.observation import Artifact
 
 _TURN_S: Final = 0.25
@@ -131,16 +132,17 @@ class Control:
         for waiting in self._inbox.take():
             try:
                 waiting.answer(self._obey(waiting.order, waiting.by))
-            except (Invalid, DiskFull) as error:
-                waiting.answer(Refused(message=error.message))
+            except (Invalid, Rejected, DiskFull) as error:
+                waiting.answer(refused(error))
 
     def _obey(self, order: Order, by: str) -> Answer:
         if order.campaign != self._state.campaign.name:
-            return carry_out(self._journal, order, by)
+            return carry_out(self._journal, order, by, occasion(self._clock))
         if isinstance(order, Look):
             return Seen(snapshot=self._snapshot())
         self._store_heard()
-        obeyed = obey(order, self._state, by, has_session=True)
+        at = occasion(self._clock)
+        obeyed = obey(order, self._state, by, has_session=True, at=at)
         self._store(obeyed.events)
         if isinstance(order, Recycle):
             self.ask_to_recycle(f"{by}: {order.reason}" if order.reason else by)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from controller.build_orders import BuildOrder, Occasion, events_of
 from controller.events import (
     Aborted,
     Corrected,
@@ -32,7 +33,7 @@ from controller.order import (
     SettleUpgrade,
 )
 from controller.state import State
-from experiments.errors import Invalid
+from experiments.errors import InternalError, Invalid
 
 
 class Obeyed(NamedTuple):
@@ -43,14 +44,19 @@ class Obeyed(NamedTuple):
     """What to tell the person."""
 
 
-def obey(order: Order, state: State, by: str, *, has_session: bool) -> Obeyed:
+def obey(
+    order: Order, state: State, by: str, *, has_session: bool, at: Occasion | None = None
+) -> Obeyed:
     """Return what an order of this person comes to. Raises ``Invalid`` where it cannot be.
 
-    ``has_session`` says whether a control works on the campaign now.
+    ``has_session`` says whether a control works on the campaign now; ``at`` is needed by orders
+    about builds, which raise ``Rejected``.
     """
     name = state.campaign.name
     if isinstance(order, Look):
         raise Invalid(f"nobody works on campaign {name} now")
+    if isinstance(order, BuildOrder):
+        return _about_builds(order, state, at)
     if isinstance(order, Retract | Correct):
         return _mend(order, state, by)
     if state.phase == "finished":
@@ -59,11 +65,7 @@ def obey(order: Order, state: State, by: str, *, has_session: bool) -> Obeyed:
         case Pause():
             return _pause(order, state, by, has_session=has_session)
         case Resume():
-            if state.pause is None:
-                return Obeyed((), f"campaign {name} is not paused")
-            lifted = Unpaused(by=by, reason=order.reason)
-            go_on = "it goes on" if has_session else "the next cellwright run goes on"
-            return Obeyed((lifted,), f"campaign {name} is paused no longer; {go_on}")
+            return _resume(order, state, by, has_session=has_session)
         case Drain():
             return _drain(order, name, by, has_session=has_session)
         case Abort():
@@ -80,15 +82,33 @@ def obey(order: Order, state: State, by: str, *, has_session: bool) -> Obeyed:
             return Obeyed((), "compute is replaced by a fresh one as soon as what runs allows it")
 
 
-def carry_out(journal: Journal, order: Order, by: str) -> Done:
-    """Carry an order out on a campaign that nobody works on. Raises ``Invalid``."""
+def carry_out(journal: Journal, order: Order, by: str, at: Occasion | None = None) -> Done:
+    """Carry an order out on a campaign that nobody works on.
+
+    Raises ``Invalid``, and ``Rejected`` for what the rules of proposals and builds forbid.
+    """
     state = fold(journal.read(order.campaign))
     if state is None:
         listed = ", ".join(journal.campaigns()) or "none"
         raise Invalid(f"this home holds no campaign {order.campaign!r}; it holds: {listed}")
-    obeyed = obey(order, state, by, has_session=False)
+    obeyed = obey(order, state, by, has_session=False, at=at)
     journal.append(order.campaign, obeyed.events, accept=lambda recorded: fold(recorded, state))
     return Done(message=obeyed.words)
+
+
+def _about_builds(order: BuildOrder, state: State, at: Occasion | None) -> Obeyed:
+    if at is None:
+        raise InternalError(f"{order.kind} needs a time and an id")
+    return Obeyed(*events_of(order, state, at))
+
+
+def _resume(order: Resume, state: State, by: str, *, has_session: bool) -> Obeyed:
+    name = state.campaign.name
+    if state.pause is None:
+        return Obeyed((), f"campaign {name} is not paused")
+    lifted = Unpaused(by=by, reason=order.reason)
+    go_on = "it goes on" if has_session else "the next cellwright run goes on"
+    return Obeyed((lifted,), f"campaign {name} is paused no longer; {go_on}")
 
 
 def _drain(order: Drain, name: str, by: str, *, has_session: bool) -> Obeyed:

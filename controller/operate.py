@@ -7,12 +7,13 @@ import time
 from typing import Final
 
 from controller import wiring
+from controller.build_orders import occasion
 from controller.control_socket import ask_control, user_name
 from controller.home import Home, HomeLock
 from controller.journal import Journal
 from controller.obey import carry_out
 from controller.order import Done, Order, Refused, giver
-from experiments.errors import HomeInUse, InternalError, Invalid, Unreachable
+from experiments.errors import HomeInUse, InternalError, Invalid, Rejected, Unreachable
 
 _PATIENCE_S: Final = 10.0
 """For a control that is starting or ending, and holds the home without listening."""
@@ -22,8 +23,8 @@ _PAUSE_S: Final = 0.2
 def operate(home: Home, order: Order, *, patience_s: float = _PATIENCE_S) -> str:
     """Have an order carried out and return what to tell the person.
 
-    Raises ``Invalid`` where it was refused, ``HomeInUse`` where a control holds the home and does
-    not listen.
+    Raises ``Invalid`` or ``Rejected`` where it was refused, ``HomeInUse`` where a control holds the
+    home and does not listen.
     """
     deadline_s = time.monotonic() + patience_s
     while True:
@@ -33,6 +34,8 @@ def operate(home: Home, order: Order, *, patience_s: float = _PATIENCE_S) -> str
             pass
         else:
             if isinstance(answer, Refused):
+                if answer.reason:
+                    raise Rejected(answer.message, reason=answer.reason)
                 raise Invalid(answer.message)
             if not isinstance(answer, Done):
                 raise InternalError(f"control answered {order.kind} with {answer.kind}")
@@ -50,7 +53,8 @@ def _carry_out_here(home: Home, order: Order) -> str:
     try:
         journal = Journal(home.journal, wiring.clock())
         try:
-            return carry_out(journal, order, giver(order, user_name(os.getuid()))).message
+            by = giver(order, user_name(os.getuid()))
+            return carry_out(journal, order, by, occasion(wiring.clock())).message
         finally:
             journal.close()
     finally:

@@ -6,9 +6,10 @@ from typing import Annotated, Final, Literal
 
 from pydantic import Field, FiniteFloat, TypeAdapter, ValidationError
 
+from controller.build_orders import BuildOrder
 from controller.events import UpgradeChoice
 from controller.snapshot import Snapshot
-from experiments.errors import Invalid
+from experiments.errors import CellwrightError, Invalid, Rejected
 from experiments.frozen import Frozen
 
 MAX_LINE_BYTES: Final = 64 * 1024
@@ -125,6 +126,7 @@ Order = Annotated[
     | Retract
     | Correct
     | Recycle
+    | BuildOrder
     | Look,
     Field(discriminator="kind"),
 ]
@@ -142,6 +144,8 @@ class Refused(Frozen):
 
     kind: Literal["refused"] = "refused"
     message: str
+    reason: str = ""
+    """In one word, where the rules of proposals and builds refuse it: ``stale``, ``decided``, …"""
 
 
 class Seen(Frozen):
@@ -159,7 +163,19 @@ _ANSWER: TypeAdapter[Answer] = TypeAdapter(Answer)
 
 def giver(order: Order, user: str) -> str:
     """Return who gave an order that a user of this machine passed on."""
+    if isinstance(order, BuildOrder):
+        return order.by.name
     return user if isinstance(order, Look) else order.person or user
+
+
+def refused(error: CellwrightError) -> Refused:
+    """Return an error as the answer to an order. Raises it again where it is none of the order's.
+
+    The journal raises ``Rejected`` too; only the rules of builds give a reason with it.
+    """
+    if isinstance(error, Rejected) and "reason" not in error.evidence:
+        raise error
+    return Refused(message=error.message, reason=str(error.evidence.get("reason", "")))
 
 
 def encode_line(message: Frozen) -> bytes:

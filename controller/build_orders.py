@@ -1,0 +1,140 @@
+"""Orders about proposals and builds, each with the person who gives it; and what they come to.
+
+Whoever passes one on has asked the person for a token or a password, and may only be the owner of
+the home: the socket lets in nobody else. What the person may do is checked here, by the same rules
+whichever way the order came.
+"""
+
+from __future__ import annotations
+
+import secrets
+from datetime import datetime
+from typing import Annotated, Literal, NamedTuple
+
+from pydantic import Field
+
+from controller.clock import Clock
+from controller.decisions import decide_proposal, edit_proposal, withdraw_proposal
+from controller.events import Event
+from controller.people.person import Person
+from controller.settling import Outcome, settle_build
+from controller.state import State
+from experiments.build import BUILD_ID_PATTERN, BuildRequest
+from experiments.frozen import Frozen
+from experiments.proposal import PROPOSAL_ID_PATTERN, RejectionReason, Verdict
+from experiments.ranking import Prediction
+
+Campaign = Annotated[str, Field(min_length=1, max_length=100)]
+ProposalId = Annotated[str, Field(pattern=PROPOSAL_ID_PATTERN)]
+Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+Text = Annotated[str, Field(max_length=2000)]
+
+
+class Decide(Frozen):
+    """Approve or reject exactly what was shown."""
+
+    kind: Literal["decide"] = "decide"
+    campaign: Campaign
+    proposal_id: ProposalId
+    digest: Digest
+    verdict: Verdict
+    by: Person
+    reason: RejectionReason | None = None
+    text: Text = ""
+
+
+class Edit(Frozen):
+    """Ask for something else to be built: a new version, on which nobody has decided."""
+
+    kind: Literal["edit"] = "edit"
+    campaign: Campaign
+    proposal_id: ProposalId
+    digest: Digest
+    request: BuildRequest
+    by: Person
+    predicted: dict[str, Prediction] | None = None
+    is_inside_data: bool | None = None
+    text: Text = ""
+
+
+class Withdraw(Frozen):
+    """Take an approval back before anything was sent."""
+
+    kind: Literal["withdraw"] = "withdraw"
+    campaign: Campaign
+    proposal_id: ProposalId
+    digest: Digest
+    by: Person
+    text: Text = ""
+
+
+class Settle(Frozen):
+    """Say what became of a build whose outcome nobody knows."""
+
+    kind: Literal["settle"] = "settle"
+    campaign: Campaign
+    build_id: Annotated[str, Field(pattern=BUILD_ID_PATTERN)]
+    outcome: Outcome
+    by: Person
+    text: Text = ""
+
+
+BuildOrder = Decide | Edit | Withdraw | Settle
+
+
+class Occasion(NamedTuple):
+    """What an order about builds needs from outside: the time, and an id nobody used."""
+
+    now: datetime
+    build_id: str
+
+
+def occasion(clock: Clock) -> Occasion:
+    """Return what an order about builds needs now."""
+    return Occasion(clock.now(), f"b{secrets.token_hex(6)}")
+
+
+def events_of(order: BuildOrder, state: State, at: Occasion) -> tuple[tuple[Event, ...], str]:
+    """Return what an order comes to, and what to tell the person. Raises ``Rejected``."""
+    match order:
+        case Decide():
+            decided = decide_proposal(
+                state,
+                order.proposal_id,
+                order.digest,
+                order.verdict,
+                order.by,
+                now=at.now,
+                build_id=at.build_id,
+                reason=order.reason,
+                text=order.text,
+            )
+            if order.verdict == "rejected":
+                return decided, f"{order.proposal_id} is rejected"
+            return decided, f"{order.proposal_id} is approved and becomes build {at.build_id}"
+        case Edit():
+            (edited,) = edit_proposal(
+                state,
+                order.proposal_id,
+                order.digest,
+                order.request,
+                order.by,
+                now=at.now,
+                predicted=order.predicted,
+                is_inside_data=order.is_inside_data,
+                text=order.text,
+            )
+            version = edited.proposal.version
+            return (
+                edited,
+            ), f"{order.proposal_id} is at version {version}; it waits for a decision"
+        case Withdraw():
+            withdrawn = withdraw_proposal(
+                state, order.proposal_id, order.digest, order.by, now=at.now, text=order.text
+            )
+            return withdrawn, f"the approval of {order.proposal_id} is withdrawn"
+        case Settle():
+            settled = settle_build(
+                state, order.build_id, order.outcome, order.by, now=at.now, text=order.text
+            )
+            return settled, f"build {order.build_id}: {order.outcome.replace('_', ' ')}"
