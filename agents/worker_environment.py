@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import platform
 from collections.abc import Mapping
@@ -63,6 +64,12 @@ def import_path_variable(environment: Mapping[str, str]) -> dict[str, str]:
 
 def versions() -> dict[str, str]:
     """Return the versions of Python and of every probed distribution, importing none of them."""
+    return dict(_installed())
+
+
+@functools.cache
+def _installed() -> dict[str, str]:
+    """Look once: what a process has imported does not change."""
     found = {"python": platform.python_version()}
     for name in PROBED:
         try:

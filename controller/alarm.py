@@ -5,11 +5,11 @@ from __future__ import annotations
 import statistics
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from itertools import islice
 from typing import Final
 
 from controller.quantity import counted, duration
 from controller.state import State
+from controller.tally import tally
 from experiments.job import Job
 
 PATIENCE_S: Final = 300.0
@@ -17,8 +17,6 @@ PATIENCE_S: Final = 300.0
 TIMES_USUAL: Final = 3.0
 """Jobs of one level spread; the slowest of many takes about three medians (assumed: two decades of
 a log-normal spread of 0.5)."""
-_KEPT: Final = 200
-_MOST_LOOKED_AT: Final = 2000
 
 
 @dataclass(frozen=True)
@@ -69,15 +67,8 @@ def alarm(state: State, moment: Standstill) -> Alarm | None:
 
 def usual_s(state: State) -> dict[str, float]:
     """Return the median worker time by level, of the latest results that tell of a design."""
-    times: dict[str, list[float]] = {}
-    latest = islice(reversed(state.observations.values()), _MOST_LOOKED_AT)  # type: ignore[call-overload]
-    for one in latest:
-        failure = one.failure
-        if failure is None or not failure.kind.is_infrastructure:
-            of_level = times.setdefault(one.job.fidelity, [])
-            if len(of_level) < _KEPT and one.provenance.busy_s > 0:
-                of_level.append(one.provenance.busy_s)
-    return {name: statistics.median(found) for name, found in times.items() if found}
+    latest = tally(state).latest_s
+    return {level: statistics.median(times) for level, times in latest.items()}
 
 
 def _usual_of(usual: Mapping[str, float], job: Job, state: State) -> float:

@@ -105,7 +105,7 @@ class ComputeLink:
             ours_in, theirs_out = os.pipe()
             theirs.callback(os.close, theirs_out)
             receiving = ours.enter_context(os.fdopen(ours_in, "rb", 0))
-            _turn_over(log)
+            turn_over(log)
             with log.open("ab") as output:
                 start = output.tell()
                 process = await asyncio.create_subprocess_exec(
@@ -183,7 +183,7 @@ class ComputeLink:
         return f"with status {status}"
 
 
-def _turn_over(log: Path) -> None:
+def turn_over(log: Path) -> None:
     """Start a new log where the old one is large; one old one is kept."""
     with contextlib.suppress(FileNotFoundError):
         if log.stat().st_size > _LARGEST_LOG_BYTES:

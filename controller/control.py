@@ -69,6 +69,7 @@ class Control:
         view: ProgressView,
         clock: Clock,
         turn_s: float = _TURN_S,
+        redraw_s: float = _REDRAW_S,
         inbox: Inbox | None = None,
         after_upgrade: UpgradeChoice | None = None,
         user: str = "",
@@ -88,6 +89,7 @@ class Control:
         self._view = view
         self._clock = clock
         self._turn_s = turn_s
+        self._redraw_s = redraw_s
         self._inbox = inbox or Inbox()
         self._lookout = Lookout()
         self._after_upgrade = after_upgrade
@@ -272,7 +274,7 @@ class Control:
 
     def _draw(self, *, is_last: bool = False) -> None:
         now_s = self._clock.elapsed_s()
-        if not is_last and now_s - self._drawn_s < _REDRAW_S:
+        if not is_last and now_s - self._drawn_s < self._redraw_s:
             return
         self._drawn_s = now_s
         is_full = self._room.note is not None

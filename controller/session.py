@@ -28,7 +28,7 @@ from controller.inbox import Inbox
 from controller.metrics import MeasuredView, Metrics, served
 from controller.opening import open_campaign
 from controller.outcome import Outcome
-from controller.projection import Projection
+from controller.projection_process import ProjectionProcess
 from controller.retention import dropped_voxels
 from controller.snapshot import ProgressView
 from controller.state import State
@@ -94,7 +94,7 @@ def run_session(
         held.enter_context(json_log(home.logs / "control.jsonl"))
         log = logging.getLogger("cellwright.control").warning
         clock = wiring.clock()
-        projection = Projection(lambda: wiring.projector(home, name, tracking), home.journal, log)
+        projection = ProjectionProcess(home, name, tracking, os.environ, log)
         metrics = Metrics(home, is_projection_behind=lambda: projection.is_behind)
         held.enter_context(served(metrics, options.metrics_port))
         journal, kept = open_journal(
@@ -187,7 +187,7 @@ async def _run(
             loop.remove_signal_handler(number)
 
 
-def _follow(projection: Projection, keeper: StateKeeper, state: State) -> None:
+def _follow(projection: ProjectionProcess, keeper: StateKeeper, state: State) -> None:
     """Tell those who follow the journal of news.
 
     The projection starts with the first observation, so that it delays nothing before: it takes
@@ -199,6 +199,6 @@ def _follow(projection: Projection, keeper: StateKeeper, state: State) -> None:
         projection.wake()
 
 
-def _catch_up(projection: Projection, announce: Callable[[str], None]) -> None:
+def _catch_up(projection: ProjectionProcess, announce: Callable[[str], None]) -> None:
     if not projection.close(_PROJECTION_PATIENCE_S):
         announce("the MLflow runs are behind the journal; the next run brings them up to date")

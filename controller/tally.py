@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import math
 import threading
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Iterable
+from typing import Final
 
 from controller.front import dominates, is_feasible, scores
 from controller.growing_map import GrowingMap
@@ -17,6 +18,9 @@ from controller.interval import Scatter
 from controller.state import State
 from experiments.campaign import Campaign
 from experiments.observation import Observation
+
+LATEST: Final = 200
+"""Jobs of a level whose times tell what is usual now: machines and designs change meanwhile."""
 
 
 class Tally:
@@ -44,6 +48,8 @@ class Tally:
         """The feasible search observation with the best first objective, by fidelity."""
         self.busy: dict[str, tuple[float, int]] = {}
         """Worker time (s) and number, by fidelity, of search jobs that ended on their own."""
+        self.latest_s: dict[str, deque[float]] = {}
+        """Worker time of each of the latest jobs, the baseline's too, that ended on their own."""
         self.busy_s = 0.0
         """Worker time of all search jobs."""
         self.n_idle = 0
@@ -58,13 +64,17 @@ class Tally:
             self.failures[observation.failure.kind.value] += 1
             self.last_failed = observation
         self._add_scatter(observation, level)
+        is_of_design = observation.failure is None or not observation.failure.kind.is_infrastructure
+        if is_of_design and observation.provenance.busy_s > 0:
+            latest = self.latest_s.setdefault(level, deque(maxlen=LATEST))
+            latest.append(observation.provenance.busy_s)
         if observation.job.purpose == "baseline":
             self.baseline.setdefault(level, observation)
             return
         self.n_searched[level] += 1
         self.n_failed[level] += observation.is_failed
         self.busy_s += observation.provenance.busy_s
-        if observation.failure is None or not observation.failure.kind.is_infrastructure:
+        if is_of_design:
             seconds, n = self.busy.get(level, (0.0, 0))
             self.busy[level] = (seconds + observation.provenance.busy_s, n + 1)
             self._add_score(observation, level)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -10,7 +10,7 @@ from pydantic import JsonValue
 
 from controller.growing_map import GrowingMap
 from controller.state import State
-from controller.tally import Tally, tally
+from controller.tally import LATEST, Tally, tally
 from experiments.observation import Observation
 
 _COUNTERS: Final = ("n_searched", "n_failed", "failures")
@@ -32,6 +32,7 @@ def tally_record(state: State) -> JsonValue:
         "best_scores": {level: list(score) for level, score in counted.best_scores.items()},
         "front": [list(score) for score in counted.front_scores],
         "busy": {level: list(found) for level, found in counted.busy.items()},
+        "latest_s": {level: list(found) for level, found in counted.latest_s.items()},
         "squares": [[*key, *found] for key, found in counted.squares.items()],
     }
     return record
@@ -55,5 +56,6 @@ def restore_tally(state: State, record: Any) -> None:
     counted.best_scores = {level: tuple(one) for level, one in record["best_scores"].items()}
     counted.front_scores = [tuple(one) for one in record["front"]]
     counted.busy = {level: (seconds, n) for level, (seconds, n) in record["busy"].items()}
+    counted.latest_s = {level: deque(s, maxlen=LATEST) for level, s in record["latest_s"].items()}
     counted.squares = {(m, level): (sq, n) for m, level, sq, n in record["squares"]}
     observations.companion = counted

@@ -128,7 +128,8 @@ class Campaign(Frozen):
     decider: PartChoice = PartChoice(name="cellwright")
     deadline_s: float = Field(default=900.0, gt=0)
     """How long any job may take from the start of its first call, however short the others are; a
-    job past its deadline is killed and recorded as timed_out. Assumed: many times what the levels
+    job past its deadline is killed and recorded as timed_out. Levels whose jobs took longer, and
+    large ones that were not measured yet, are allowed more. Assumed: many times what the levels
     of the examples take, and a hung worker costs no more than a quarter of an hour."""
     seed: int = Field(default=0, ge=0, lt=2**48)
 

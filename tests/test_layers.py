@@ -32,7 +32,7 @@ DOORS = {
     "gpytorch": ("agents/surrogates/", "agents/acquisition/"),
     "linear_operator": ("agents/surrogates/", "agents/acquisition/"),
     "optuna": ("agents/acquisition/optuna_search.py",),
-    "mlflow": ("controller/tracking.py",),
+    "mlflow": ("controller/run_store.py",),
     "sqlite3": ("controller/journal/", "controller/people/", "instruments/lab_simulator/"),
     "prometheus_client": ("controller/metrics.py",),
     "httpx": ("instruments/", "controller/client.py"),

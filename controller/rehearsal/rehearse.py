@@ -133,6 +133,7 @@ class _Stage:
                 view=_Unseen(),
                 clock=clock,
                 turn_s=self._settings.turn_s,
+                redraw_s=self._settings.redraw_s,
                 when_stored=self._acknowledge,
             )
             time_is_up = loop.call_at(

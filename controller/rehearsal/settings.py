@@ -30,8 +30,10 @@ class Settings:
     heartbeat_s: float = 300.0
     """Compute's pulse: coarser than the real one, so that a month has few of them. Silence is
     noticed after three, and control turns at least once in one."""
-    turn_s: float = 60.0
+    turn_s: float = 150.0
     """How often control turns where nothing happens."""
+    redraw_s: float = 3600.0
+    """How often it looks whether it is stuck, and makes a picture of its progress for nobody."""
 
     @property
     def horizon_s(self) -> float:

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
-from agents.deadlines import ENOUGH, TIMES_MEDIAN, Deadlines
+import pytest
+
+from agents.deadlines import ENOUGH, TIMES_MEDIAN, USUAL_VOXELS, Deadlines
 from experiments.campaign import Campaign
 from experiments.observation import (
     Failure,
@@ -33,14 +35,29 @@ def after(*observations: Observation, campaign: Campaign | None = None) -> Deadl
     return deadlines
 
 
-def test_before_enough_jobs_are_known_the_campaign_says() -> None:
-    assert after(*[took(50.0)] * (ENOUGH - 1)).allowed_s("coarse") == 100.0
+def test_before_enough_jobs_are_known_the_campaign_and_the_longest_say() -> None:
+    assert after(*[took(1.0)] * (ENOUGH - 1)).allowed_s("coarse") == 100.0
+    assert after(took(10.0), took(90.0)).allowed_s("coarse") == TIMES_MEDIAN * 90.0
 
 
 def test_where_jobs_take_long_the_deadline_is_many_times_their_median() -> None:
     deadlines = after(*[took(50.0)] * 3, took(10.0), took(900.0))
     assert deadlines.allowed_s("coarse") == TIMES_MEDIAN * 50.0
-    assert deadlines.allowed_s("fine") == 100.0
+
+
+def test_an_unmeasured_level_is_allowed_what_its_size_makes_of_the_others() -> None:
+    deadlines = after(*[took(50.0)] * ENOUGH)
+    assert deadlines.allowed_s("fine") == pytest.approx(2 * TIMES_MEDIAN * 50.0)  # 2 volumes
+
+
+def test_the_first_jobs_of_a_large_level_have_hours() -> None:
+    campaign = tiny_campaign()
+    large = campaign.fidelities[1].model_copy(update={"voxels": 256, "volumes": 4})
+    changed = campaign.model_copy(update={"fidelities": (campaign.fidelities[0], large)})
+    deadlines = after(campaign=changed)
+    assert deadlines.allowed_s("fine") == pytest.approx(900.0 * 4 * 256**3 / USUAL_VOXELS)
+    assert deadlines.allowed_s("fine") > 8 * 3600
+    assert deadlines.allowed_s("coarse") == campaign.deadline_s
 
 
 def test_short_jobs_never_shorten_it() -> None:

@@ -36,7 +36,7 @@ from controller.control import Control
 from controller.home import make_home
 from controller.journal import Journal
 from controller.opening import open_campaign
-from controller.projection import Projection
+from controller.projection_process import ProjectionProcess
 from controller.snapshot import Snapshot
 from controller.supervised_compute import SupervisedCompute
 from controller.tracking_address import tracking_address
@@ -97,10 +97,8 @@ def run(n: int, n_workers: int, folder: Path, *, with_mlflow: bool) -> dict[str,
             sys.executable, "-P", "-m", "tests.benchmarks.stand_in_compute", str(r), str(w)
         ],
     )  # fmt: skip
-    from controller.wiring import projector
-
     address = tracking_address(None, {}, home.path, campaign.name)
-    projection = Projection(lambda: projector(home, campaign.name, address), home.journal, print)
+    projection = ProjectionProcess(home, campaign.name, address, os.environ, print)
     samples: list[tuple[int, dict[str, float], dict[str, float]]] = []
     n_done, is_over = 0, threading.Event()
 

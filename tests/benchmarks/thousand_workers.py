@@ -72,6 +72,7 @@ def main() -> None:
         counted_from_s=60 * options.warm_up_minutes,
         heartbeat_s=HEARTBEAT_S,
         turn_s=0.25,
+        redraw_s=0.5,
     )
     compute = ComputeTime()
     n = round(3 * options.workers * options.hours * 6)

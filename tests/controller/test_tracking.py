@@ -15,7 +15,8 @@ from controller.cli import exit_status
 from controller.events import Amended, Observed, Recorded, Resumed
 from controller.home import Home, make_home
 from controller.journal import Journal, JournalReader
-from controller.tracking import CAMPAIGN_TAG, EVENT_TAG, JOB_TAG, PARENT_TAG, POSITION_TAG, Tracker
+from controller.run_store import CAMPAIGN_TAG, EVENT_TAG, JOB_TAG, PARENT_TAG, POSITION_TAG
+from controller.tracking import Tracker
 from experiments.budget import Budget, Stopping
 from tests.controller.doubles import ManualClock
 from tests.controller.synthetic_campaign import ENERGY, write_campaign
@@ -186,7 +187,7 @@ def test_an_event_that_is_projected_at_the_second_try_is_counted_once(
     tracker = Tracker(again, name)
     tracker.start()
     with JournalReader(again.journal) as journal:
-        end_run, calls = tracker._client.set_terminated, itertools.count(1)
+        end_run, calls = tracker._store._client.set_terminated, itertools.count(1)
 
         def end_run_until_the_disk_is_full(*run: Any, **how: Any) -> None:
             if next(calls) == 9:
@@ -194,7 +195,7 @@ def test_an_event_that_is_projected_at_the_second_try_is_counted_once(
             end_run(*run, **how)
 
         with monkeypatch.context() as broken:
-            broken.setattr(tracker._client, "set_terminated", end_run_until_the_disk_is_full)
+            broken.setattr(tracker._store._client, "set_terminated", end_run_until_the_disk_is_full)
             with pytest.raises(OSError, match="disk"):
                 tracker.catch_up(journal)
         tracker.catch_up(journal)

@@ -19,7 +19,8 @@ import pytest
 from controller.home import Home
 from controller.journal import JournalReader
 from controller.projection import Projection
-from controller.tracking import JOB_TAG, Tracker
+from controller.run_store import JOB_TAG
+from controller.tracking import Tracker
 from controller.tracking_address import tracking_address
 from tests.controller.synthetic_campaign import write_campaign
 from tests.controller.test_tracking import project, tree

@@ -48,8 +48,9 @@ def test_a_session_ends_with_one_document_and_a_report(done: Done) -> None:
 @pytest.mark.timeout(900)
 def test_control_stays_small_and_imports_neither_ray_nor_torch(done: Done) -> None:
     usage = usage_of(done)
-    assert not {"ray", "torch", "botorch", "gpytorch", "pybamm"} & set(usage["modules"])
-    assert {"controller", "mlflow"} <= set(usage["modules"])
+    foreign = {"ray", "torch", "botorch", "gpytorch", "pybamm", "mlflow"}
+    assert not foreign & set(usage["modules"])
+    assert "controller" in usage["modules"]
     assert usage["peak_MB"] < 400
 
 
