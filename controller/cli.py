@@ -38,6 +38,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "generate": ("generate", "Generate a microstructure from a recipe."),
     "evaluate": ("evaluate", "Take one design through the chain, once."),
     "lab-simulator": ("lab_simulator", "Open the simulated lab as a real HTTP server."),
+    "audit": ("audit", "Show who decided what, from a journal that was checked."),
     "serve": ("serve", "Open the control room: pages and API for this home."),
     "users": ("users", "People, roles and tokens."),
     "track": ("track", "Bring a campaign's MLflow runs up to date, or make them anew."),

@@ -25,9 +25,24 @@ def needs_you(states: Iterable[State], may: May) -> tuple[Waiting, ...]:
     return tuple(one for state in states for one in _of(state, may))
 
 
+def _of_builds(state: State, may: May) -> Iterable[Waiting]:
+    name = state.campaign.name
+    if state.phase != "finished" and may(name, Action.decide):
+        for record in state.open_proposals:
+            proposal = record.proposal
+            words = f"decide about {proposal.id} by {proposal.expires_at[:16].replace('T', ' ')}"
+            yield Waiting(name, words, f"/campaigns/{name}/proposals/{proposal.id}")
+    if may(name, Action.settle):
+        for build in state.open_builds:
+            if build.needs_person:
+                words = f"nobody knows whether the lab has build {build.build.id}: go and look"
+                yield Waiting(name, words, f"/campaigns/{name}/builds")
+
+
 def _of(state: State, may: May) -> Iterable[Waiting]:
     name = state.campaign.name
     here = f"/campaigns/{name}"
     if state.outdated is not None and state.phase != "finished" and may(name, Action.operate):
         words = f"versions changed under its results: {state.outdated.words}"
         yield Waiting(name, words, f"{here}#upgrade")
+    yield from _of_builds(state, may)

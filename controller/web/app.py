@@ -15,7 +15,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from controller.people import Action
-from controller.web import api, forms, orders, pages
+from controller.web import api, approval, forms, orders, pages, proposals
 from controller.web.guard import Guard
 from controller.web.needs import Needs, Public, refuse_undeclared
 from controller.web.problem import headers_of, problem, status_of
@@ -29,6 +29,9 @@ PUBLIC: Final = Public()
 SIGNED_IN: Final = Needs(None, of="home")
 VIEW: Final = Needs(Action.view)
 OPERATE: Final = Needs(Action.operate)
+DECIDE: Final = Needs(Action.decide)
+SETTLE: Final = Needs(Action.settle)
+AUDIT: Final = Needs(Action.audit)
 START: Final = Needs(Action.operate, of="home")
 V1: Final = "/api/v1"
 _C: Final = "/campaigns/{campaign}"
@@ -51,6 +54,13 @@ API: Final[tuple[Route, ...]] = (
     ("GET", f"{_C}/figures/{{name}}", VIEW, api.figure),
     ("GET", f"{_C}/figures/{{name}}/data", VIEW, api.figure_data),
     ("GET", f"{_C}/dataset", VIEW, api.dataset),
+    ("GET", f"{_C}/proposals", VIEW, proposals.proposals),
+    ("GET", f"{_C}/proposals/{{proposal}}", VIEW, proposals.proposal),
+    ("POST", f"{_C}/proposals/{{proposal}}/decision", DECIDE, proposals.decide),
+    ("POST", f"{_C}/proposals/{{proposal}}/withdrawal", DECIDE, proposals.withdraw),
+    ("GET", f"{_C}/builds", VIEW, proposals.builds),
+    ("POST", f"{_C}/builds/{{build}}/settlement", SETTLE, proposals.settle),
+    ("GET", f"{_C}/audit", AUDIT, proposals.audit),
 )
 PAGES: Final[tuple[Route, ...]] = (
     ("GET", "/static/{name}", PUBLIC, static),
@@ -65,6 +75,12 @@ PAGES: Final[tuple[Route, ...]] = (
     ("GET", f"{_C}/moment", VIEW, pages.campaign_moment),
     ("POST", f"{_C}/orders", OPERATE, forms.order),
     ("GET", f"{_C}/report", VIEW, pages.report),
+    ("GET", f"{_C}/proposals/{{proposal}}", VIEW, approval.proposal_page),
+    ("POST", f"{_C}/proposals/{{proposal}}/decision", DECIDE, approval.decide),
+    ("POST", f"{_C}/proposals/{{proposal}}/withdrawal", DECIDE, approval.withdraw),
+    ("GET", f"{_C}/builds", VIEW, approval.builds_page),
+    ("POST", f"{_C}/builds/{{build}}/settlement", SETTLE, approval.settle),
+    ("GET", f"{_C}/audit", AUDIT, approval.audit_page),
     ("GET", f"{_C}/observations/{{job}}", VIEW, pages.observation_page),
     ("GET", f"{_C}/observations/{{job}}/trace", VIEW, pages.observation_trace_part),
     (

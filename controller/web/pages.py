@@ -74,7 +74,7 @@ async def observation_page(request: Request, campaign: str, job: str) -> Respons
     found = observation_of(service, campaign, job)
     state = service.campaign(campaign).state
     figures = await run_in_threadpool(observation_figures, service, campaign, found)
-    pictures = await run_in_threadpool(_portraits, service, campaign, found)
+    pictures = await run_in_threadpool(observation_portraits, service, campaign, found)
     return page(
         request,
         "observation.html",
@@ -138,7 +138,9 @@ def observation_figures(
     return {one.id: one for one in found if one is not None}
 
 
-def _portraits(service: Service, campaign: str, observation: Observation) -> list[Portrait]:
+def observation_portraits(
+    service: Service, campaign: str, observation: Observation
+) -> list[Portrait]:
     """Return the pictures of its first volume, where the voxels are kept."""
     with contextlib.suppress(ValueError):
         found = first_volume(observation, material_of(service, campaign).read)

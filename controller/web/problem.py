@@ -36,6 +36,15 @@ STATUS: Final[tuple[tuple[type[CellwrightError], int], ...]] = (
     (Transient, 503),
 )
 """The first that fits counts."""
+OF_REASON: Final = {
+    "stale": 412,
+    "not_allowed": 403,
+    "unknown_proposal": 404,
+    "unknown_build": 404,
+    "needs_reason": 422,
+    "nothing_changed": 422,
+}
+"""Refusals by the rules of proposals and builds; any other is 409."""
 
 
 class HttpProblem(CellwrightError):
@@ -49,6 +58,8 @@ def status_of(error: CellwrightError) -> int:
     """Return the status an error is answered with."""
     if isinstance(error, HttpProblem):
         return int(error.evidence["status"])
+    if isinstance(error, Rejected) and error.evidence.get("reason") in OF_REASON:
+        return OF_REASON[error.evidence["reason"]]
     return next((status for kind, status in STATUS if isinstance(error, kind)), 500)
 
 

@@ -8,6 +8,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
+from controller.label import design_words
 from controller.needs_you import Waiting, needs_you
 from controller.people import Action, Person, may
 from controller.people.person import ALL
@@ -24,7 +25,7 @@ _ENVIRONMENT: Final = Environment(
     lstrip_blocks=True,
 )
 _ENVIRONMENT.filters["unbroken"] = unbroken
-_ENVIRONMENT.globals["static_url"] = static_url
+_ENVIRONMENT.globals |= {"static_url": static_url, "design_words": design_words}
 
 
 def page(request: Request, template: str, *, status: int = 200, **values: Any) -> HTMLResponse:

@@ -10,6 +10,7 @@ import hashlib
 import io
 import itertools
 import math
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -84,6 +85,7 @@ def write_campaign(
     name: str = "quickstart",
     edge: int = 20,
     comment: str = "",
+    edit: Callable[[str], str] = str,
 ) -> tuple[Home, str]:
     """Write a campaign's events and artifacts into a home; return the home and the name."""
     home = make_home(path)
@@ -97,6 +99,7 @@ def write_campaign(
         head, _, tail = text.partition("baseline:")
         text = head + "objectives:" + tail.partition("objectives:")[2]
         text = text.replace(", reference: baseline", "")
+    text = edit(text)
     campaign = parse_campaign(text, "quickstart.yaml", Path.cwd())
     clock = SteppingClock()
     journal = Journal(home.journal, clock)
@@ -161,7 +164,7 @@ def _jobs(campaign: Campaign) -> list[Job]:
                 campaign_seed=campaign.seed,
                 purpose="baseline",
             )
-            for level in campaign.fidelities
+            for level in campaign.simulated
         ]
     counts = campaign.budget.evaluations
     coarse = [campaign.design.from_unit(u.tolist()) for u in rng.random((counts["coarse"], 3))]

@@ -19,6 +19,7 @@ from controller.runs import Runs
 from controller.web.address import service_address
 from controller.web.app import create_app
 from controller.web.service import Service
+from tests.controller.proposed_campaign import write_proposed
 from tests.controller.synthetic_campaign import write_campaign
 
 PASSWORD = "correct horse battery"
@@ -73,10 +74,14 @@ class Room:
 
 
 @contextlib.contextmanager
-def opened_room(folder: Path, *, n: int = 8, is_finished: bool = False) -> Iterator[Room]:
-    """Open a service over a home with one campaign."""
-    home, name = write_campaign(folder / "home", n=n, is_finished=is_finished, edge=16)
+def opened_room(folder: Path, *, n: int = 8, n_proposals: int = 0) -> Iterator[Room]:
+    """Open a service over a home with one campaign, with or without proposals that wait."""
+    if n_proposals:
+        home, name = write_proposed(folder / "home", n=n, n_proposals=n_proposals)
+    else:
+        home, name = write_campaign(folder / "home", n=n, is_finished=False, edge=16)
     clock = MovedClock()
+    clock.moment = datetime.now(UTC) if n_proposals else clock.moment
     people = People(home.path / "people.db", clock, cost=QUICK)
     tokens = {who: _account(people, who, role, name) for who, role in ROLES.items()}
     people.accounts.add("robot", by="root", is_service=True)
@@ -105,10 +110,13 @@ ROLES = {
     "viewer": (Role.viewer, None),
     "operator": (Role.operator, None),
     "approver": (Role.approver, None),
+    "second": (Role.approver, None),
+    "unnamed": (Role.approver, None),
     "elsewhere": (Role.approver, "another-campaign"),
     "admin": (Role.admin, "*"),
 }
-"""Account → its role and the campaign that it counts for, None for the room's own."""
+"""Account → its role and the campaign that it counts for, None for the room's own. ``unnamed`` has
+the role, and no campaign names them as approver."""
 
 
 def _account(people: People, who: str, role: tuple[Role, str | None], campaign: str) -> str:

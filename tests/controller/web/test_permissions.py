@@ -25,6 +25,9 @@ KNOWN = EVERYBODY - {"anonymous", "expired", "revoked"}
 SEES = KNOWN - {"elsewhere"}
 OPERATES = {"operator", "admin", "service"}
 STARTS = {"admin", "service"}
+DECIDES = {"approver"}
+SETTLES = {"operator", "approver"}
+AUDITS = {"approver", "admin"}
 C = "/campaigns/{campaign}"
 TABLE = {
     ("GET", "/api/v1/health"): EVERYBODY,
@@ -44,6 +47,13 @@ TABLE = {
     ("GET", f"/api/v1{C}/figures/{{name}}"): SEES,
     ("GET", f"/api/v1{C}/figures/{{name}}/data"): SEES,
     ("GET", f"/api/v1{C}/dataset"): SEES,
+    ("GET", f"/api/v1{C}/proposals"): SEES,
+    ("GET", f"/api/v1{C}/proposals/{{proposal}}"): SEES,
+    ("POST", f"/api/v1{C}/proposals/{{proposal}}/decision"): DECIDES,
+    ("POST", f"/api/v1{C}/proposals/{{proposal}}/withdrawal"): DECIDES,
+    ("GET", f"/api/v1{C}/builds"): SEES,
+    ("POST", f"/api/v1{C}/builds/{{build}}/settlement"): SETTLES,
+    ("GET", f"/api/v1{C}/audit"): AUDITS,
     ("GET", "/static/{name}"): EVERYBODY,
     ("GET", "/sign-in"): EVERYBODY,
     ("POST", "/sign-in"): EVERYBODY,
@@ -56,6 +66,12 @@ TABLE = {
     ("GET", f"{C}/moment"): SEES,
     ("POST", f"{C}/orders"): OPERATES,
     ("GET", f"{C}/report"): SEES,
+    ("GET", f"{C}/proposals/{{proposal}}"): SEES,
+    ("POST", f"{C}/proposals/{{proposal}}/decision"): DECIDES,
+    ("POST", f"{C}/proposals/{{proposal}}/withdrawal"): DECIDES,
+    ("GET", f"{C}/builds"): SEES,
+    ("POST", f"{C}/builds/{{build}}/settlement"): SETTLES,
+    ("GET", f"{C}/audit"): AUDITS,
     ("GET", f"{C}/observations/{{job}}"): SEES,
     ("GET", f"{C}/observations/{{job}}/trace"): SEES,
     ("GET", f"{C}/observations/{{job}}/figures/{{name}}/data"): SEES,
@@ -80,7 +96,7 @@ def test_a_route_that_does_not_say_what_it_needs_ends_the_start(room: Room) -> N
 @pytest.mark.parametrize(("method", "path"), [key for key in TABLE if "stream" not in key[1]])
 def test_a_route_lets_in_whom_the_table_says(room: Room, method: str, path: str, who: str) -> None:
     job = next(iter(room.service.campaign(room.campaign).state.observations))
-    place = path.format(campaign=room.campaign, job=job, name="x")
+    place = path.format(campaign=room.campaign, job=job, name="x", proposal="p1", build="b1")
     client = room.client(None if who == "anonymous" else who)
     # A body no route understands: who is let in is told so, and nothing is changed.
     answer = client.request(method, place, content=b"x" if method == "POST" else None)

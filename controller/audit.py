@@ -1,0 +1,92 @@
+"""The audit: what people decided about a campaign, from a journal whose whole chain was checked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from controller.events import Recorded
+from controller.proposal_events import Decided, Edited, Expired, Settled, Signatory, Withdrawn
+from experiments.frozen import Frozen
+
+
+class AuditLine(Frozen):
+    """One decision, with everything that is kept of it."""
+
+    position: int
+    at: str
+    person: str | None
+    """None: nobody did it; the time was over."""
+    roles: tuple[str, ...]
+    sign_in: str
+    what: str
+    subject: str
+    """The proposal's version or the build."""
+    digest: str | None
+    reason: str | None
+    text: str
+    hash: str
+    """Of the event in the chain."""
+
+
+def audit_lines(events: Iterable[Recorded]) -> Iterator[AuditLine]:
+    """Yield every decision in the order it was made."""
+    digests: dict[str, str] = {}
+    for recorded in events:
+        event = recorded.event
+        match event:
+            case Decided():
+                what = event.verdict + (" (their own version)" if event.is_self_approved else "")
+                subject = f"{event.proposal_id} version {event.version}"
+                yield _line(
+                    recorded, event.by, what, subject, event.digest, event.reason, event.text
+                )
+                digests[event.proposal_id] = event.digest
+            case Edited(proposal=proposal):
+                changed = ", ".join(event.diff)
+                subject = f"{proposal.id} version {proposal.version}"
+                text = f"{event.text} [changed: {changed}]".strip()
+                yield _line(recorded, event.by, "edited", subject, proposal.digest, None, text)
+            case Withdrawn():
+                subject = f"{event.proposal_id} version {event.version}"
+                digest = digests.get(event.proposal_id)
+                yield _line(recorded, event.by, "withdrawn", subject, digest, None, event.text)
+            case Expired():
+                subject = f"{event.proposal_id} version {event.version}"
+                yield _line(recorded, None, "expired", subject, None, None, "")
+            case Settled():
+                what = f"settled: {event.outcome.replace('_', ' ')}"
+                yield _line(recorded, event.by, what, event.build_id, None, None, event.text)
+            case _:
+                by = getattr(event, "by", None)
+                if isinstance(by, str):
+                    yield _order_line(recorded, by)
+
+
+def _order_line(recorded: Recorded, by: str) -> AuditLine:
+    reason = getattr(recorded.event, "reason", "")
+    who = Signatory(person=by, roles=(), sign_in="")
+    return _line(recorded, who, recorded.event.kind, recorded.campaign, None, None, str(reason))
+
+
+def _line(
+    recorded: Recorded,
+    by: Signatory | None,
+    what: str,
+    subject: str,
+    digest: str | None,
+    reason: str | None,
+    text: str,
+) -> AuditLine:
+    return AuditLine(
+        position=recorded.position,
+        at=recorded.at,
+        person=None if by is None else by.person,
+        roles=() if by is None else by.roles,
+        sign_in="" if by is None else by.sign_in,
+        what=what,
+        subject=subject,
+        digest=digest,
+        reason=reason,
+        text=text,
+        hash=recorded.hash,
+    )

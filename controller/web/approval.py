@@ -1,0 +1,156 @@
+"""The approval page: everything that a decision needs on one page, and the forms to decide."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from controller.approval_view import (
+    REASON_WORDS,
+    alternative_rows,
+    if_rejected,
+    incumbent,
+    may_be_decided,
+    nearest_built,
+    predicted_rows,
+    recipe_rows,
+    simulated_twin,
+    why_lines,
+)
+from controller.bench_view import bench_view
+from controller.build_orders import BuildOrder, Decide, Settle, Withdraw
+from controller.proposals import ProposalRecord
+from controller.web.api import person_of
+from controller.web.figures import figure_document
+from controller.web.forms import own_form
+from controller.web.pages import observation_figures, observation_portraits
+from controller.web.proposals import audited, give, known_id, record_of
+from controller.web.render import page
+from controller.web.service import Service, service_of
+from experiments.errors import Invalid
+from experiments.proposal import RejectionReason
+
+_OUTCOMES: Final = ("accepted", "not_accepted", "given_up")
+
+
+async def proposal_page(request: Request, campaign: str, proposal: str) -> Response:
+    """Show one proposal to whoever may decide about it, or only look."""
+    service = service_of(request)
+    record = record_of(service, campaign, proposal)
+    values = await run_in_threadpool(_shown, service, campaign, record)
+    return page(request, "proposal.html", campaign=campaign, record=record, **values)
+
+
+async def decide(request: Request, campaign: str, proposal: str) -> Response:
+    """Approve or reject what the page showed."""
+    form = await own_form(request)
+    verdict = form.get("verdict")
+    if verdict not in ("approved", "rejected"):
+        raise Invalid("verdict: allowed: approved, rejected")
+    reason: RejectionReason | None = next(
+        (one for one in REASON_WORDS if one == form.get("reason")), None
+    )
+    service = service_of(request)
+    order = Decide(
+        campaign=campaign,
+        proposal_id=known_id(service, campaign, proposal),
+        digest=_digest(form),
+        verdict="approved" if verdict == "approved" else "rejected",
+        by=person_of(request),
+        reason=reason if verdict == "rejected" else None,
+        text=form.get("text", "")[:2000],
+    )
+    return await _given(service, order, campaign, proposal)
+
+
+async def withdraw(request: Request, campaign: str, proposal: str) -> Response:
+    """Take an approval back."""
+    form = await own_form(request)
+    service = service_of(request)
+    order = Withdraw(
+        campaign=campaign,
+        proposal_id=known_id(service, campaign, proposal),
+        digest=_digest(form),
+        by=person_of(request),
+        text=form.get("text", "")[:2000],
+    )
+    return await _given(service, order, campaign, proposal)
+
+
+async def builds_page(request: Request, campaign: str) -> Response:
+    """Show a campaign's proposals and builds."""
+    state = service_of(request).campaign(campaign).state
+    return page(
+        request,
+        "builds.html",
+        campaign=campaign,
+        proposals=list(state.proposals.values())[::-1],
+        builds=list(state.builds.values())[::-1],
+    )
+
+
+async def settle(request: Request, campaign: str, build: str) -> Response:
+    """Say what became of a build whose outcome nobody knows."""
+    form = await own_form(request)
+    outcome = form.get("outcome")
+    if outcome not in _OUTCOMES:
+        raise Invalid(f"outcome: allowed: {', '.join(_OUTCOMES)}")
+    order = Settle.model_validate(
+        {
+            "campaign": campaign,
+            "build_id": build[:64],
+            "outcome": outcome,
+            "by": person_of(request),
+            "text": form.get("text", "")[:2000],
+        }
+    )
+    await run_in_threadpool(give, service_of(request), order)
+    return RedirectResponse(f"/campaigns/{campaign}/builds", 303)
+
+
+async def audit_page(request: Request, campaign: str) -> Response:
+    """Show every decision, once the whole chain was checked."""
+    service = service_of(request)
+    service.campaign(campaign)
+    found = await run_in_threadpool(audited, service, campaign)
+    return page(request, "audit.html", campaign=campaign, found=found)
+
+
+def _shown(service: Service, campaign: str, record: ProposalRecord) -> dict[str, Any]:
+    state = service.campaign(campaign).state
+    twin = simulated_twin(state, record)
+    figures = {} if twin is None else observation_figures(service, campaign, twin)
+    against = incumbent(state)
+    nearest = nearest_built(state, record)
+    return {
+        "recipe": recipe_rows(state, record),
+        "nearest": None if nearest is None else nearest.build.id,
+        "predicted": predicted_rows(state, record),
+        "against": None if against is None else against[0],
+        "why": why_lines(state, record),
+        "alternatives": alternative_rows(state, record),
+        "bench": bench_view(record.proposal.request),
+        "rejections": if_rejected(),
+        "twin": twin,
+        "figures": [figure_document(one) for one in figures.values() if one.id == "discharge"],
+        "portraits": [] if twin is None else observation_portraits(service, campaign, twin),
+        "is_open": may_be_decided(record, service.clock.now()) and state.phase != "finished",
+        "build": state.builds.get(record.build_id or ""),
+        "is_worked_on": state.phase == "running",
+        "approvers": state.campaign.approval.approvers,
+    }
+
+
+def _digest(form: dict[str, str]) -> str:
+    digest = form.get("digest", "")
+    if len(digest) != 64 or set(digest) - set("0123456789abcdef"):
+        raise Invalid("digest: the page's own, 64 hexadecimal digits")
+    return digest
+
+
+async def _given(service: Service, order: BuildOrder, campaign: str, proposal: str) -> Response:
+    await run_in_threadpool(give, service, order)
+    return RedirectResponse(f"/campaigns/{campaign}/proposals/{proposal}", 303)
