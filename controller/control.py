@@ -39,16 +39,18 @@ from controller.failpoint import pass_failpoint
 from controller.fold import fold
 from controller.inbox import Inbox
 from controller.journal import Journal
+from controller.lab import Lab
 from controller.lookout import Lookout
 from controller.obey import carry_out, obey
 from controller.order import Answer, Done, Look, Order, Recycle, Seen, refused
 from controller.outcome import Ending, Outcome
 from controller.progress import Moment, take_snapshot
+from controller.proposing import LabCommand, waiting_words
+from controller.quota import Quota
 from controller.retention import voxels_to_drop
 from controller.room import Room
 from controller.snapshot import ProgressView, Snapshot
 from controller.state import State
-from controller.tally import tally
 from experiments.errors import CellwrightError, DiskFull, Invalid, Rejected
 from experiments.observation import Artifact
 
@@ -73,6 +75,7 @@ class Control:
         inbox: Inbox | None = None,
         after_upgrade: UpgradeChoice | None = None,
         user: str = "",
+        lab: Lab | None = None,
         stop_after: int | None = None,
         when_stored: Callable[[State], None] = lambda _: None,
         delete: Callable[[Sequence[Artifact]], None] = lambda _: None,
@@ -94,10 +97,10 @@ class Control:
         self._lookout = Lookout()
         self._after_upgrade = after_upgrade
         self._user = user
-        self._stop_after = stop_after
+        self._lab = lab
+        self._quota = Quota(state, stop_after)
         self._when_stored = when_stored
         self._delete = delete
-        self._n_observed_before = _n_searched(state)
         self._stop_reason: str | None = None
         self._drawn_s = float("-inf")
         self._stored_s = clock.elapsed_s()
@@ -119,6 +122,8 @@ class Control:
         if self._state.phase == "finished":
             return Outcome(self._state, "finished")
         self._compute.start(self._configure)
+        if self._lab is not None:
+            self._lab.begin(lambda: self._state, self._store)
         try:
             while (ending := self._ending()) is None:
                 self._draw()
@@ -127,6 +132,8 @@ class Control:
             self._draw(is_last=True)
             return Outcome(self._state, ending)
         finally:
+            if self._lab is not None:
+                await self._lab.end()
             await self._compute.stop()
 
     def _answer_orders(self) -> None:
@@ -154,7 +161,8 @@ class Control:
     def _take(self, happenings: Sequence[Happening]) -> None:
         """Store what happened and do what follows; without room, keep it and try again later."""
         self._held.extend(happenings)
-        has_more = self._held or self._room.note or self._talk.is_teaching
+        has_news = self._lab is not None and self._lab.take_news()
+        has_more = self._held or self._room.note or self._talk.is_teaching or has_news
         if has_more and self._room.may_try:
             self._go_on()
 
@@ -195,14 +203,21 @@ class Control:
     def _follow_decisions(self) -> None:
         """Decide and act until nothing is left to decide."""
         while commands := decide(self._state, self._situation()):
-            self._store([event for command in commands for event in events_of(command)])
+            self._store([event for command in commands for event in self._events_of(command)])
             for command in commands:
                 pass_failpoint("control before send")
                 self._act(command)
                 pass_failpoint("control after send")
 
+    def _events_of(self, command: Command) -> list[Event]:
+        if self._lab is not None and isinstance(command, LabCommand):
+            return self._lab.events_of(command, self._state)
+        return events_of(command)
+
     def _situation(self) -> Situation:
-        return self._talk.situation(self._n_more(), self._clock.elapsed_s())
+        lab = None if self._lab is None else self._lab.moment()
+        n_more = self._quota.n_more(self._state)
+        return self._talk.situation(n_more, self._clock.elapsed_s(), lab)
 
     def _keep_within_storage(self) -> None:
         """Delete voxels beyond the disk budget, once the journal says so."""
@@ -259,18 +274,10 @@ class Control:
         if pause is not None and pause.is_drain and not self._talk.n_sent:
             self._store([Interrupted(reason=f"drained {pause.words}")])
             return "stopped as asked"
-        if self._n_more() == 0 and not self._state.in_flight:
-            self._store([Interrupted(reason=f"stopped after {self._stop_after} evaluations")])
+        if self._quota.n_more(self._state) == 0 and not self._state.in_flight:
+            self._store([Interrupted(reason=f"stopped after {self._quota.stop_after} evaluations")])
             return "stopped as asked"
         return None
-
-    def _n_more(self) -> int | None:
-        """Return how many search jobs this session may still dispatch; None is no limit."""
-        if self._stop_after is None:
-            return None
-        n_done = _n_searched(self._state) - self._n_observed_before
-        n_running = sum(job.purpose == "search" for job in self._state.in_flight.values())
-        return max(0, self._stop_after - n_done - n_running)
 
     def _draw(self, *, is_last: bool = False) -> None:
         now_s = self._clock.elapsed_s()
@@ -288,12 +295,7 @@ class Control:
             n_busy=self._talk.n_busy,
             since_last_event_s=self._clock.elapsed_s() - self._stored_s,
             is_stopping=self._stop_reason is not None,
-            note=self._room.note or self._talk.note,
+            note=self._room.note or self._talk.note or waiting_words(self._state),
             alarm=self._lookout.alarm,
         )
         return take_snapshot(self._state, moment)
-
-
-def _n_searched(state: State) -> int:
-    """Return how many search jobs are observed."""
-    return tally(state).n_searched.total()

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Sequence
-from typing import Final
+from collections.abc import Callable, Iterator, Sequence
+from typing import Final, NamedTuple
 
 from agents.messages import (
     LEARN_CHUNK,
@@ -26,6 +26,7 @@ from controller.compute import Compute, GivenBack, Happening, Hopeless, Lost, Ta
 from controller.decide import AskRanking, Situation
 from controller.events import AttemptLost, ComputeLost, ComputeStarted, Event, Observed, Ranked
 from controller.growing_map import values_from
+from controller.proposing import LabMoment
 from controller.state import State
 from experiments.errors import CellwrightError, Rejected
 from experiments.job import Job
@@ -39,6 +40,16 @@ _DIAGNOSIS_GROWTH: Final = 1.1
 diagnoses together stay of the observations' size."""
 
 
+class _Asked(NamedTuple):
+    """A question under way, and what was known when it was asked."""
+
+    message: Ask
+    n_observed: int
+    n_dispatched: int
+    proposed: tuple[str, ...]
+    n_proposal_steps: int
+
+
 class Conversation:
     """Send to compute, and turn what comes back into events."""
 
@@ -48,7 +59,7 @@ class Conversation:
         self._n_slots = 0
         self._sent: set[str] = set()
         self._started: set[str] = set()
-        self._asked: tuple[Ask, int, int] | None = None
+        self._asked: _Asked | None = None
         self._n_failed_asks = 0
         self._n_taught = 0
         self._n_corrections = 0
@@ -59,7 +70,9 @@ class Conversation:
         """The last thing worth telling a person."""
         self.hopeless: CellwrightError | None = None
 
-    def situation(self, n_more: int | None, session_s: float = 0.0) -> Situation:
+    def situation(
+        self, n_more: int | None, session_s: float = 0.0, lab: LabMoment | None = None
+    ) -> Situation:
         """Return what ``decide`` must know of this moment."""
         return Situation(
             n_slots=self._n_slots,
@@ -69,6 +82,7 @@ class Conversation:
             n_failed_asks=self._n_failed_asks,
             n_more=n_more,
             session_s=session_s,
+            lab=lab,
         )
 
     @property
@@ -100,12 +114,19 @@ class Conversation:
         """Ask the decider, with the journal position and the pending jobs of this moment."""
         message = Ask(
             request_id=f"{state.sessions[-1].epoch}-{next(self._request_numbers)}",
-            pending=tuple(state.in_flight.values()),
+            pending=(*state.in_flight.values(), *_jobs_of_builds(state)),
+            proposed=tuple(one.proposal.job for one in state.open_proposals),
             left=question.left,
             n_candidates=question.n_candidates,
             position=state.position,
         )
-        self._asked = (message, len(state.observations), len(state.dispatches))
+        self._asked = _Asked(
+            message,
+            len(state.observations),
+            len(state.dispatches),
+            tuple(one.proposal.id for one in state.open_proposals),
+            state.n_proposal_steps,
+        )
         self._compute.send(message)
 
     def teach(self, state: State) -> None:
@@ -197,14 +218,15 @@ class Conversation:
         return [Observed(observation=observation)]
 
     def _take_ranking(self, request_id: str, ranking: Ranking, state: State) -> list[Event]:
-        if self._asked is None or self._asked[0].request_id != request_id:
+        asked = self._asked
+        if asked is None or asked.message.request_id != request_id:
             return []
         try:
             check_ranking(state.campaign, ranking)
         except Rejected as error:
             self._fail_ask(request_id, error.message)
             return []
-        question, n_observed, n_dispatched = self._asked
+        question, n_observed = asked.message, asked.n_observed
         self._asked = None
         self._n_failed_asks = 0
         is_last = not any(question.left.values())
@@ -214,15 +236,17 @@ class Conversation:
             Ranked(
                 ranking=ranking,
                 n_observed=n_observed,
-                n_dispatched=n_dispatched,
+                n_dispatched=asked.n_dispatched,
                 pending=tuple(job.id for job in question.pending),
+                proposed=asked.proposed,
+                n_proposal_steps=asked.n_proposal_steps,
                 left=question.left,
                 n_candidates=question.n_candidates,
             )
         ]
 
     def _fail_ask(self, request_id: str, message: str) -> None:
-        if self._asked is not None and self._asked[0].request_id == request_id:
+        if self._asked is not None and self._asked.message.request_id == request_id:
             self._asked = None
             self._n_failed_asks += 1
             self._remark(f"the decider failed: {message}")
@@ -238,3 +262,9 @@ class Conversation:
     def _remark(self, text: str) -> None:
         self.note = text.splitlines()[0] if text else None
         self._log(text)
+
+
+def _jobs_of_builds(state: State) -> Iterator[Job]:
+    """Yield the jobs of the builds under way."""
+    for build in state.open_builds:
+        yield state.dispatches[build.job_id].job

@@ -6,13 +6,18 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
+from controller.baseline_jobs import baseline_jobs
 from controller.budget import Allowance, allowance
+from controller.proposing import (
+    LabCommand,
+    LabMoment,
+    lab_command,
+    room_for_proposals,
+    waits_for_people,
+)
 from controller.state import State
 from controller.stopping import stop_reason
-from experiments.baseline import RecipeBaseline
-from experiments.campaign import Campaign
-from experiments.design import Design
-from experiments.job import Job, new_job
+from experiments.job import Job
 from experiments.ranking import Candidate
 
 MAX_LOST: Final = 3
@@ -44,6 +49,8 @@ class Situation:
     """Search jobs that may still be dispatched in this session; None is no limit."""
     session_s: float = 0.0
     """Monotonic seconds since this session began."""
+    lab: LabMoment | None = None
+    """None where nothing can be built in this session."""
 
     def in_flight_limit(self, share_pct: int = 100) -> int:
         """Return how many jobs compute may hold: one that runs and one that waits for each slot.
@@ -109,7 +116,7 @@ class Fail:
     reason: str
 
 
-Command = Dispatch | Send | Withdraw | Quarantine | AskRanking | Finish | Fail
+Command = Dispatch | Send | Withdraw | Quarantine | AskRanking | Finish | Fail | LabCommand
 
 
 def decide(state: State, situation: Situation) -> tuple[Command, ...]:
@@ -134,38 +141,11 @@ def decide(state: State, situation: Situation) -> tuple[Command, ...]:
     sends = _sends(state, situation)
     room = limit - len(situation.sent) - len(sends)
     dispatches, spent = _dispatches(state, situation, room)
+    if (about_builds := lab_command(state, situation.lab, spent)) is not None:
+        return (*sends, *dispatches, about_builds)
     question = _question(state, situation, dispatches, spent)
     commands: tuple[Command, ...] = (*sends, *dispatches, *question)
     return commands or _end(state, situation, spent)
-
-
-def baseline_jobs(campaign: Campaign) -> tuple[Job, ...]:
-    """Return the incumbent's jobs: at the cheapest level, for an early answer, and the target.
-
-    Where the target is built, at the finest simulated level: no build goes without a proposal.
-
-    An image costs the same to measure for every level, so it is evaluated at the target alone.
-    """
-    if campaign.baseline is None:
-        return ()
-    if _latest_baseline and _latest_baseline[0][0] is campaign:
-        return _latest_baseline[0][1]
-    if isinstance(campaign.baseline, RecipeBaseline):
-        cheapest = min(campaign.simulated, key=lambda level: level.voxels**3 * level.volumes)
-        design = campaign.baseline.design
-        levels: tuple[str, ...] = (cheapest.name, campaign.finest_simulated.name)
-    else:
-        design, levels = Design(), (campaign.finest_simulated.name,)
-    jobs = tuple(
-        new_job(campaign.name, design, level, campaign_seed=campaign.seed, purpose="baseline")
-        for level in dict.fromkeys(levels)
-    )
-    _latest_baseline[:] = [(campaign, jobs)]
-    return jobs
-
-
-_latest_baseline: Final[list[tuple[Campaign, tuple[Job, ...]]]] = []
-"""What was asked for last: it is asked for twice at every turn, and hashes the design."""
 
 
 def _sends(state: State, situation: Situation) -> tuple[Send, ...]:
@@ -195,9 +175,12 @@ def _dispatches(
     if situation.n_more is not None:
         room = min(room, situation.n_more)
     if room > 0 and not stop_reason(state):
+        built = state.campaign.build_level
         for planned in state.backlog.values():
             if room == 0:
                 break
+            if built is not None and planned.job.fidelity == built.name:
+                continue
             if spent.admits(planned.job.fidelity):
                 spent = spent.taking(planned.job.fidelity)
                 chosen.append(Dispatch(planned.job, planned.candidate, planned.ranking_position))
@@ -214,7 +197,8 @@ def _question(
     if not _has_news(state, len(dispatches)):
         return
     n_new = len(state.observations) - (state.asked.n_observed if state.asked else 0)
-    n_left = sum(spent.left().values())
+    left = _askable(state, situation, spent)
+    n_left = sum(left.values())
     if n_left and not stop_reason(state):
         chosen = {dispatch.job.id for dispatch in dispatches}
         reserve = _reserve(state, situation.n_slots)
@@ -222,15 +206,28 @@ def _question(
         is_asked_for = situation.n_more is None or situation.n_more > 0
         if is_asked_for and (is_short or n_new >= max(1, situation.n_slots // 2)):
             n_wanted = max(MIN_CANDIDATES, situation.n_slots + reserve)
-            yield AskRanking(spent.left(), min(n_left, n_wanted))
+            yield AskRanking(left, min(n_left, n_wanted))
     elif n_new and not state.in_flight and not dispatches:
-        yield AskRanking(spent.left(), 1)
+        yield AskRanking(left, 1)
+
+
+def _askable(state: State, situation: Situation, spent: Allowance) -> dict[str, int]:
+    """Return what a ranking may hold: no builds while as many as may be are asked for.
+
+    So cheap levels go on while people sleep and cells cycle.
+    """
+    left, built = spent.left(), state.campaign.build_level
+    if built is not None and not room_for_proposals(state, situation.lab):
+        left[built.name] = 0
+    return left
 
 
 def _end(state: State, situation: Situation, spent: Allowance) -> tuple[Command, ...]:
     """Say how the campaign ends, once nothing is under way and nothing more can be had."""
     has_baseline = all(job.id in state.dispatches for job in baseline_jobs(state.campaign))
     if state.in_flight or situation.is_asking or not has_baseline:
+        return ()
+    if waits_for_people(state, situation.lab, spent):
         return ()
     n_asked = state.asked.n_observed if state.asked else 0
     is_known = n_asked == len(state.observations)
@@ -254,6 +251,7 @@ def _has_news(state: State, n_dispatching: int) -> bool:
         return True
     return (
         len(state.observations) > state.asked.n_observed
+        or state.n_proposal_steps > state.asked.n_proposal_steps
         or len(state.dispatches) + n_dispatching > state.asked.n_dispatched
     )
 
@@ -270,9 +268,12 @@ def _reserve(state: State, n_slots: int) -> int:
 
 def _has_waiting(state: State, spent: Allowance, chosen: set[str], n: int) -> bool:
     """Say whether so many candidates of the backlog could still be dispatched."""
+    built = state.campaign.build_level
     for planned in state.backlog.values():
         if n <= 0:
             break
+        if built is not None and planned.job.fidelity == built.name:
+            continue
         if planned.job.id not in chosen and spent.admits(planned.job.fidelity):
             spent = spent.taking(planned.job.fidelity)
             n -= 1

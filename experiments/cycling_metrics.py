@@ -47,7 +47,8 @@ class Intake(Frozen):
     name: str
     build_id: str
     cell: int | None
-    outcome: Literal["accepted", "partial", "duplicate", "late", "quarantined"]
+    outcome: Literal["accepted", "partial", "duplicate", "late", "quarantined", "failed_cell"]
+    """``failed_cell``: a whole file of a cell that the lab itself calls no good."""
     reason: str | None = None
     """Of a quarantine, in one word: ``unreadable``, ``hostile``, ``units``, ``time``,
     ``capacity``, ``protocol``, ``wrong_build`` …"""

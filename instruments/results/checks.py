@@ -70,7 +70,7 @@ def require_plausible(
     record: CyclingRecord, expected: Expectation, *, cell: int | None, is_partial: bool
 ) -> None:
     """Raise ``Invalid`` with a ``reason`` where the record cannot be of this cell's test."""
-    _require_own(record.sample, expected, cell)
+    require_own(record.sample, expected, cell)
     if (np.diff(record.time_s) < 0.0).any():
         row = int(np.argmin(np.diff(record.time_s))) + 2
         raise Invalid(f"row {row}: time goes back", reason="time")
@@ -79,8 +79,8 @@ def require_plausible(
     _require_capacity(record, expected, is_partial)
 
 
-def _require_own(sample: str, expected: Expectation, cell: int | None) -> None:
-    """Refuse a record whose own name is of another build or cell; no name says nothing."""
+def require_own(sample: str, expected: Expectation, cell: int | None) -> None:
+    """Raise ``Invalid`` where a record names another build or cell itself; no name says nothing."""
     if not sample:
         return
     found = re.fullmatch(r"(.+)-cell(\d{1,4})", sample)

@@ -9,7 +9,7 @@ from experiments.cycling_metrics import Intake
 from experiments.errors import Invalid
 from instruments.result_file import ResultFile
 from instruments.results.cell_metrics import cell_metrics
-from instruments.results.checks import Expectation, require_plausible
+from instruments.results.checks import Expectation, require_own, require_plausible
 from instruments.results.columns import ColumnMapping
 from instruments.results.parser import Parser
 
@@ -30,11 +30,14 @@ def take_in(
     seen: Mapping[str, Seen],
     is_concluded: bool = False,
     mapping: ColumnMapping | None = None,
+    failed_because: str | None = None,
 ) -> Intake:
     """Return what became of a file; its bytes stay where they are, whatever it is.
 
     ``seen`` holds the hashes of all files ever taken; ``is_concluded`` says that the build's
     observation was made already, so that whatever comes now is late and changes nothing by itself.
+    ``failed_because`` is the lab's word on a cell that is no good: its record may break off, and is
+    no evidence against the file.
     """
     before = seen.get(file.sha256)
     if before == Seen(file.build_id, file.cell):
@@ -52,6 +55,9 @@ def take_in(
         )
     try:
         reading = parser.read(file.path, mapping)
+        if failed_because is not None:
+            require_own(reading.record.sample, expected, file.cell)
+            return _told(file, "failed_cell", message=failed_because)
         require_plausible(reading.record, expected, cell=file.cell, is_partial=file.is_partial)
     except Invalid as error:
         reason = str(error.evidence.get("reason", "unreadable"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
+from controller.build_request import build_request
 from controller.events import CampaignStarted, Event
 from controller.fold import fold
 from controller.people.person import Method, Person, Role
@@ -115,6 +116,16 @@ class Book:
 
     def propose(self, unit: float, proposal_id: str = "p1") -> Proposal:
         proposal = proposal_at(unit, proposal_id, now=self.now, campaign=self.campaign)
+        self.write(Proposed(proposal=proposal))
+        return proposal
+
+    def propose_real(self, unit: float, proposal_id: str = "p1") -> Proposal:
+        """Propose a build with the protocol that would be run."""
+        level = self.campaign.build_level
+        assert level is not None
+        request = build_request(self.campaign, level, job_at(unit, self.campaign).design)
+        plain = proposal_at(unit, proposal_id, now=self.now, campaign=self.campaign)
+        proposal = plain.model_copy(update={"request": request, "digest": request.digest})
         self.write(Proposed(proposal=proposal))
         return proposal
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from controller.baseline_jobs import baseline_jobs
 from controller.decide import (
     AskRanking,
     Dispatch,
     Finish,
     Send,
     Situation,
-    baseline_jobs,
     decide,
 )
 from controller.events import AttemptLost, CampaignStarted, Dispatched, Event, Observed, Ranked

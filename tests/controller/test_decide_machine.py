@@ -16,9 +16,10 @@ from hypothesis.stateful import (
 )
 
 from agents.messages import Answered, Ask, AskFailed, Configure, JobFinished, JobLost, Ready
+from controller.baseline_jobs import baseline_jobs
 from controller.compute import Happening, Lost
 from controller.control import Control
-from controller.decide import MAX_LOST, baseline_jobs
+from controller.decide import MAX_LOST
 from controller.events import Amended, CampaignStarted, Dispatched, Observed, Resumed
 from controller.fold import fold
 from controller.journal import Journal
