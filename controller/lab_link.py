@@ -56,13 +56,17 @@ class LabLink:
         if decision.person == POLICY.person:
             if not capabilities.is_simulated:
                 return NotNow("approved by policy, and the instrument is not simulated")
-        elif not self.may_still(decision.person, state.campaign.name):
+        elif not self._may_still_decide(decision.person, state):
             return NotNow(f"{decision.person} may no longer approve here")
         refusals = check(build.payload, capabilities)
         if refusals:
             message = "; ".join(str(one) for one in refusals)
             return NotNow(message, all(one.limit.startswith("stock.") for one in refusals))
         return None
+
+    def _may_still_decide(self, person: str, state: State) -> bool:
+        is_named = person in state.campaign.approval.approvers
+        return is_named and self.may_still(person, state.campaign.name)
 
     async def take_in(
         self, file: ResultFile, state: State, build_id: str, status: BuildStatus

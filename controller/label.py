@@ -62,6 +62,7 @@ _FAILURE_TEXT: Final = {
     FailureKind.power_too_high: "The cell cannot give the asked power",
     FailureKind.solver_failed: "The cell model did not converge",
     FailureKind.bad_input: "An input file cannot be used",
+    FailureKind.build_failed: "A build gave no good cell",
     FailureKind.timed_out: "The job passed its deadline",
     FailureKind.worker_died: "Three workers died of this job",
     FailureKind.internal_error: "Unforeseen error: please report it",

@@ -25,6 +25,7 @@ from controller.events import UpgradeChoice
 from controller.fast_start import BackgroundCheck, StateKeeper, open_journal
 from controller.home import Home, HomeLock, make_home
 from controller.inbox import Inbox
+from controller.lab_opening import require_instrument
 from controller.metrics import MeasuredView, Metrics, served
 from controller.opening import open_campaign
 from controller.outcome import Outcome
@@ -85,6 +86,7 @@ def run_session(
         )
     refuse_unknown_parts(loaded.campaign)
     refuse_unknown_cell(loaded.campaign)
+    require_instrument(loaded.campaign, home_path)
     name = loaded.campaign.name
     tracking = tracking_address(options.mlflow_uri, os.environ, home_path, name)
     home = make_home(home_path)
@@ -126,6 +128,7 @@ def run_session(
             inbox=inbox,
             after_upgrade=options.after_upgrade,
             user=user_name(os.getuid()),
+            lab=wiring.lab(home, state.campaign, clock, log),
             stop_after=options.stop_after,
             when_stored=lambda state: _follow(projection, keeper, state),
             delete=lambda artifacts: wiring.delete_artifacts(home, artifacts),

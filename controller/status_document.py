@@ -127,7 +127,7 @@ def status_document(
         measured_best=None if best is None else result(state, best),
         pareto=tuple(result(state, observation) for observation in pareto(state)),
         baseline=_baseline(state),
-        pending_approvals=(),
+        pending_approvals=tuple(one.proposal.id for one in state.open_proposals),
         budget=BudgetUse(used=dict(use.used), limit=dict(use.limit)),
         storage=StorageUse(
             used_bytes=state.stored.total_bytes,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
 
@@ -13,10 +13,13 @@ from controller.clock import Clock, SystemClock
 from controller.compute import Compute
 from controller.compute_link import compute_environment
 from controller.home import Home
+from controller.lab import Lab
+from controller.lab_opening import open_lab
 from controller.projection import Projector
 from controller.snapshot import ProgressView
 from controller.supervised_compute import SupervisedCompute
 from controller.tracking_address import TrackingAddress
+from experiments.campaign import Campaign
 from experiments.observation import Artifact
 
 
@@ -46,6 +49,11 @@ def delete_artifacts(home: Home, artifacts: Sequence[Artifact]) -> None:
     for artifact in artifacts:
         with contextlib.suppress(OSError):
             store.delete(artifact)
+
+
+def lab(home: Home, campaign: Campaign, clock: Clock, log: Callable[[str], None]) -> Lab | None:
+    """Return the lab where the campaign's cells are built; None where none are."""
+    return open_lab(home, campaign, clock, log)
 
 
 def projector(home: Home, campaign: str, address: TrackingAddress) -> Projector:

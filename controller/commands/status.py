@@ -75,6 +75,9 @@ def _lines(document: StatusDocument, campaign: Campaign) -> list[tuple[str, str]
     if document.outdated is not None:
         choices = f"cellwright upgrade {document.campaign} keep, redo or back"
         lines.append(("upgrade", f"{document.outdated}: {choices}"))
+    if document.pending_approvals:
+        waiting = ", ".join(document.pending_approvals)
+        lines.append(("decide", f"{waiting}: cellwright pending {document.campaign}"))
     if document.stuck is not None:
         lines.append(("stuck", document.stuck))
     if document.failures:
