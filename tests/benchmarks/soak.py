@@ -44,6 +44,7 @@ from experiments.budget import Budget
 from tests.agents.tiny_campaign import tiny_campaign
 
 ROOT = Path(__file__).resolve().parents[2]
+SHOWN_EVERY = 500
 
 
 class Unseen:
@@ -113,6 +114,9 @@ def run(n: int, n_workers: int, folder: Path, *, with_mlflow: bool) -> dict[str,
             pid = compute_pid(home.compute)
             if pid is not None and n_done:
                 samples.append((n_done, usage_of(os.getpid()), usage_of(pid)))
+                if n_done // SHOWN_EVERY > samples[max(0, len(samples) - 2)][0] // SHOWN_EVERY:
+                    _, ours, theirs = samples[-1]
+                    print(f"{n_done}: control {ours}, compute {theirs}", file=sys.stderr)
 
     control = Control(
         open_campaign(journal, LoadedCampaign(campaign, "soak.yaml", "name: tiny")),

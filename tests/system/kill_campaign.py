@@ -14,6 +14,7 @@ import contextlib
 import json
 import os
 import random
+import signal
 import statistics
 import sys
 import tempfile
@@ -43,6 +44,8 @@ TEXT: Final = (
 def main(arguments: Sequence[str] | None = None) -> int:
     """Kill, compare, print; return the exit status."""
     options = _options(arguments)
+    for number in (signal.SIGTERM, signal.SIGHUP):  # ends what it started, as an interrupt does
+        signal.signal(number, lambda number, _: sys.exit(128 + number))
     kinds = [kind for kind in KINDS for _ in range(getattr(options, kind))]
     dice = random.Random(options.seed)
     dice.shuffle(kinds)

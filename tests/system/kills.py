@@ -99,19 +99,26 @@ class Disturbance:
         """
         self._control = self._start()
         try:
-            for n, kind in enumerate(kinds):
-                in_recovery = bool(self._unanswered) and self._dice.random() < share_in_recovery
-                if in_recovery:
-                    self._watch(self._dice.uniform(0.0, 8.0), until_news=False)
-                elif not self._watch(PATIENCE_S, until_news=True):
-                    return n
-                else:
-                    self._watch(self._dice.uniform(0.0, calm_s), until_news=False)
-                if not self._kill(kind, in_recovery=bool(self._unanswered)):
-                    return n
-            return len(kinds)
-        finally:
+            n = self._attack(kinds, share_in_recovery, calm_s)
             self._end()
+        finally:
+            control = self._running()
+            control.kill()
+            control.wait()
+        return n
+
+    def _attack(self, kinds: Sequence[str], share_in_recovery: float, calm_s: float) -> int:
+        for n, kind in enumerate(kinds):
+            in_recovery = bool(self._unanswered) and self._dice.random() < share_in_recovery
+            if in_recovery:
+                self._watch(self._dice.uniform(0.0, 8.0), until_news=False)
+            elif not self._watch(PATIENCE_S, until_news=True):
+                return n
+            else:
+                self._watch(self._dice.uniform(0.0, calm_s), until_news=False)
+            if not self._kill(kind, in_recovery=bool(self._unanswered)):
+                return n
+        return len(kinds)
 
     def _start(self) -> subprocess.Popen[str]:
         return start(self.folder, "--workers", str(self._n_workers))
@@ -175,13 +182,8 @@ class Disturbance:
 
     def _end(self) -> None:
         """Let the campaign come to its end, and note what it came to."""
-        control = self._running()
-        try:
-            self._watch(PATIENCE_S, until_news=True)
-            ended = finish(self.folder, control)
-        finally:
-            control.kill()
-            control.wait()
+        self._watch(PATIENCE_S, until_news=True)
+        ended = finish(self.folder, self._running())
         assert ended.status == 0, ended.err
         self.record.final = observed(self._home)
         told = events(self._home)

@@ -15,12 +15,16 @@ from pathlib import Path
 
 import pytest
 
+from controller.cli import exit_status
 from controller.events import Observed
 from controller.failpoint import FAILPOINTS, VARIABLE
+from controller.home import Home
 from controller.journal import JournalReader
+from controller.run_store import JOB_TAG
+from tests.controller.test_tracking import runs_of
 from tests.system.failpoint_session import main
-from tests.system.test_kill import observed
-from tests.system.tiny_session import CAMPAIGN, ROOT, Done, finish, start
+from tests.system.kills import Found, observed
+from tests.system.tiny_session import CAMPAIGN, ROOT, finish, start
 
 ONCE = 3
 FIVE = (1, 2, 5, 8, 12)
@@ -113,24 +117,49 @@ def test_a_control_that_dies_five_times_at_a_named_place_goes_on(
         check(mortal, tmp_path / str(folder), name, passages, undisturbed)
 
 
+LONGER = CAMPAIGN.replace("{coarse: 12, fine: 3}", "{coarse: 40, fine: 3}")
+"""Enough results for a session to die at its fifth passage of every place."""
+
+
+@pytest.fixture(scope="module")
+def longer(tmp_path_factory: pytest.TempPathFactory) -> Found:
+    folder = tmp_path_factory.mktemp("longer")
+    (folder / "tiny.yaml").write_text(LONGER)
+    ended = finish(folder, start(folder, "--workers", "1"))
+    assert ended.status == 0, ended.err
+    return observed(ended.home)
+
+
 @pytest.mark.slow
 @pytest.mark.timeout(3600)
+@pytest.mark.parametrize("n", range(1, 6))
 def test_whole_sessions_that_die_at_every_named_place_go_on(
-    done: Done, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    n: int, longer: Found, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """One campaign with real workers: its control dies at one named place after another."""
-    (tmp_path / "tiny.yaml").write_text(CAMPAIGN)
+    """One campaign with real workers: its control dies at one named place after another.
+
+    The projection's places are in a process of its own, whose death is the campaign's least care.
+    """
+    (tmp_path / "tiny.yaml").write_text(LONGER)
     acknowledged: dict[str, str] = {}
     for name in FAILPOINTS:
-        monkeypatch.setenv(VARIABLE, f"{name}:2")
-        died = finish(tmp_path, start(tmp_path, "--workers", "1"))
-        assert died.status == -signal.SIGKILL, f"{name}: {died.err}"
+        if not name.startswith("projection"):
+            monkeypatch.setenv(VARIABLE, f"{name}:{n}")
+            died = finish(tmp_path, start(tmp_path, "--workers", "1"))
+            assert died.status == -signal.SIGKILL, f"{name}: {died.err}"
         now = dict(observed(tmp_path / "home"))
         assert acknowledged.items() <= now.items(), name
         acknowledged = now
-    monkeypatch.delenv(VARIABLE)
+    place = "before" if n % 2 else "after"
+    monkeypatch.setenv(VARIABLE, f"projection {place} step:1")
     ended = finish(tmp_path, start(tmp_path, "--workers", "1"))
     assert ended.status == 0, ended.err
+    assert "behind the journal" in ended.err
     final = observed(tmp_path / "home")
     assert len({job for job, _ in final}) == len(final)
-    assert set(final) == set(observed(done.home))
+    assert set(final) == set(longer)
+    monkeypatch.delenv(VARIABLE)
+    assert exit_status(["track", "tiny", "--home", str(tmp_path / "home")]) == 0
+    runs = runs_of(Home(tmp_path / "home"), "tiny")
+    jobs = [run.data.tags[JOB_TAG] for run in runs if JOB_TAG in run.data.tags]
+    assert sorted(jobs) == sorted(job for job, _ in final), "the projection lost or doubled a run"
