@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import reprlib
 from dataclasses import dataclass
 from importlib import resources
@@ -11,12 +12,14 @@ from typing import Any, Final
 from controller.complaint import hint, strict, unknown_key
 from controller.contradictions import refuse_contradictions
 from controller.design_section import baseline_design, read_design_space
+from controller.knowledge_table import ReadTable, read_knowledge
 from controller.yaml_lines import YamlDocument, parse_yaml
 from experiments.baseline import ImageBaseline
 from experiments.build_fidelity import LABORATORY_FORMATS, BuildFidelity
 from experiments.campaign import Campaign, CellSpec
 from experiments.errors import Invalid
 from experiments.image_hash import image_sha256
+from experiments.knowledge import Knowledge, with_knowledge
 from experiments.metrics import METRICS
 
 MAX_FILE_BYTES: Final = 1_000_000
@@ -30,6 +33,8 @@ class LoadedCampaign:
     campaign: Campaign
     source: str
     text: str
+    knowledge: tuple[ReadTable, ...] = ()
+    """Results of earlier campaigns and tables that the file names."""
 
 
 def built_in_campaigns() -> list[str]:
@@ -53,9 +58,9 @@ def load_campaign(path_or_name: str | Path) -> LoadedCampaign:
             text = path.read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError) as error:
             raise Invalid(f"{path}: cannot be read as text: {error}") from error
-        return LoadedCampaign(
-            parse_campaign(text, str(path), path.absolute().parent), str(path), text
-        )
+        campaign = parse_campaign(text, str(path), path.absolute().parent)
+        tables = tuple(read_knowledge(campaign, known) for known in campaign.knowledge)
+        return LoadedCampaign(campaign, str(path), text, tables)
     name = str(path_or_name)
     if name in built_in_campaigns():
         text = (resources.files("experiments") / "campaigns" / f"{name}.yaml").read_text("utf-8")
@@ -103,9 +108,16 @@ def parse_campaign(text: str, source: str, folder: Path) -> Campaign:
         plain["cell"] = _cell(document, folder)
     if "baseline" in top:
         plain["baseline"] = _baseline(document, space, folder)
+    plain["knowledge"] = [
+        _knowledge(document, ("knowledge", i), item, folder)
+        for i, item in enumerate(_list(document, "knowledge"))
+    ]
     campaign = strict(document, Campaign, plain)
     refuse_contradictions(document, campaign)
-    return campaign
+    try:
+        return with_knowledge(campaign)
+    except ValueError as error:
+        raise document.error(("knowledge",), str(error)) from error
 
 
 def _list(document: YamlDocument, key: str) -> list[Any]:
@@ -142,6 +154,23 @@ def _build_level(document: YamlDocument, path: tuple[str | int, ...], item: dict
         raise document.error(
             (*path, "format"), f"{level.format!r} is not built; allowed: {allowed}"
         )
+
+
+def _knowledge(
+    document: YamlDocument, path: tuple[str | int, ...], item: Any, folder: Path
+) -> dict[str, Any]:
+    """Return a table of earlier results, found from ``folder`` on, and hashed."""
+    if not isinstance(item, dict):
+        raise document.error(path, f"must be a mapping; found {item!r}")
+    allowed = [name for name in Knowledge.model_fields if name != "table_sha256"]
+    _refuse_unknown(document, path, item, allowed)
+    if not isinstance(item.get("table"), str):
+        raise document.error((*path, "table"), f"must name a CSV file; found {item.get('table')!r}")
+    file = folder / Path(item["table"]).expanduser()
+    if not _is_file(file):
+        raise document.error((*path, "table"), f"no such file: {file}")
+    digest = hashlib.sha256(file.read_bytes()).hexdigest()
+    return {**item, "table": str(file), "table_sha256": digest}
 
 
 def _known_metric(document: YamlDocument, path: tuple[str | int, ...], metric: Any) -> None:

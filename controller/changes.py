@@ -32,6 +32,8 @@ def _plain(campaign: Campaign) -> dict[str, str]:
     baseline = plain.get("baseline")
     if isinstance(baseline, dict) and "image_sha256" in baseline:
         del baseline["image"]
+    for known in plain["knowledge"]:
+        del known["table"]
     if campaign.cell.parameter_set_sha256 is not None:
         del plain["cell"]["parameter_set"]
     return dict(_leaves("", plain))

@@ -122,6 +122,15 @@ class VoxelsDropped(Frozen):
     size_bytes: int = Field(ge=0)
 
 
+class Taught(Frozen):
+    """Results that were known before the campaign began."""
+
+    kind: Literal["taught"] = "taught"
+    name: str
+    """Of the level they make up."""
+    observations: tuple[Observation, ...]
+
+
 class Imported(Frozen):
     """The campaign's events before this one were copied from another journal, as they were."""
 
@@ -224,6 +233,7 @@ Event = Annotated[
     | AttemptLost
     | Observed
     | VoxelsDropped
+    | Taught
     | Imported
     | Interrupted
     | Paused

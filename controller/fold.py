@@ -8,7 +8,6 @@ from dataclasses import replace
 from typing import Any, Final
 
 from controller.backlog import backlog_of
-from controller.corrections import mended
 from controller.events import (
     Aborted,
     Amended,
@@ -28,6 +27,7 @@ from controller.events import (
     Recorded,
     Resumed,
     Retracted,
+    Taught,
     Unpaused,
     UpgradeSettled,
     VoxelsDropped,
@@ -43,6 +43,7 @@ from controller.proposal_events import (
     Withdrawn,
 )
 from controller.proposal_fold import apply_to_build, apply_to_proposal
+from controller.result_fold import change_results
 from controller.session_fold import advance_session, note_first_job, update_session
 from controller.state import Asked, Dispatch, Outlook, Pause, State
 from controller.upgrade import kept_apart, made_again, outdated, seen_versions
@@ -113,11 +114,8 @@ def _apply(draft: _Draft, recorded: Recorded) -> None:
             _dispatch(draft, event, recorded)
         case Observed() as event:
             _observe(draft, event, recorded)
-        case VoxelsDropped() as event:
-            hashes = [artifact.sha256 for artifact in event.artifacts]
-            draft["stored"] = draft["stored"].without(hashes)
-        case Imported():
-            pass  # it begins a session that did nothing
+        case Taught() | VoxelsDropped() | Imported() | Retracted() | Corrected() as event:
+            change_results(draft, event, recorded.at)
         case AttemptLost() as event:
             _lose_attempt(draft, event)
         case ComputeStarted() | ComputeLost() as event:
@@ -126,8 +124,6 @@ def _apply(draft: _Draft, recorded: Recorded) -> None:
             draft["share_pct"] = share_pct
         case UpgradeSettled() as event:
             _settle_upgrade(draft, event)
-        case Retracted() | Corrected() as event:
-            draft.update(mended(State(**draft), event))
         case Paused() | Unpaused() | Aborted() as event:
             _obey(draft, event, recorded)
         case CampaignStarted() | Resumed() | Amended() | Interrupted() | Finished() as event:

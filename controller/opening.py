@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from itertools import islice
+from typing import Final
+
 from controller.campaign_file import LoadedCampaign
 from controller.changes import changes, may_change
-from controller.events import Amended, CampaignStarted, Event, Resumed
+from controller.events import Amended, CampaignStarted, Event, Resumed, Taught
 from controller.fold import fold
 from controller.journal import Journal
 from controller.state import State
 from experiments.errors import Invalid
 from experiments.source import without_sources
+
+_TAUGHT_AT_ONCE: Final = 500
 
 
 def open_campaign(journal: Journal, loaded: LoadedCampaign, kept: State | None = None) -> State:
@@ -24,13 +30,13 @@ def open_campaign(journal: Journal, loaded: LoadedCampaign, kept: State | None =
     before = fold(journal.read(campaign.name, after=after), kept, packs=True)
     if before is None:
         started = CampaignStarted(campaign=campaign, source=loaded.source, text=loaded.text)
-        return _stored(journal, [started], None, campaign.name)
+        return _stored(journal, [started, *_taught(loaded)], None, campaign.name)
     if before.is_aborted:
         raise Invalid(
             f"{loaded.source}: campaign {campaign.name} was {before.reason}; it stays so: give the "
             "campaign a new name"
         )
-    changed = changes(without_sources(before.campaign), campaign)
+    changed = changes(without_sources(before.campaign), without_sources(campaign))
     refused = {key: pair for key, pair in changed.items() if not may_change(key)}
     if refused:
         listed = "; ".join(f"{key}: {old} → {new}" for key, (old, new) in refused.items())
@@ -53,6 +59,14 @@ def open_campaign(journal: Journal, loaded: LoadedCampaign, kept: State | None =
         )
         events.append(amended)
     return _stored(journal, events, before, campaign.name)
+
+
+def _taught(loaded: LoadedCampaign) -> Iterator[Taught]:
+    """Yield what the campaign knows from the start, in events of limited size."""
+    for table in loaded.knowledge:
+        rows = iter(table.observations)
+        while some := tuple(islice(rows, _TAUGHT_AT_ONCE)):
+            yield Taught(name=table.name, observations=some)
 
 
 def _stored(journal: Journal, events: list[Event], before: State | None, name: str) -> State:

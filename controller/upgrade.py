@@ -87,7 +87,8 @@ def _begun_anew(
     in_flight.update((job_id, state.dispatches[job_id].job) for job_id in again)
     seen: dict[str, tuple[str, ...]] = {}
     for job_id, one in observations.items():
-        if one.job.fidelity == state.dispatches[job_id].job.fidelity:
+        dispatch = state.dispatches.get(job_id)
+        if dispatch is not None and one.job.fidelity == dispatch.job.fidelity:
             seen = seen_versions(seen, one)
     observed_at = {job_id: state.observed_at[job_id] for job_id in observations}
     return {

@@ -14,6 +14,7 @@ from experiments.design import Design
 from experiments.design_space import DesignSpace
 from experiments.fidelity import Fidelity
 from experiments.frozen import Frozen
+from experiments.knowledge import Knowledge
 from experiments.level import Level
 from experiments.metrics import METRICS, can_be_built
 from experiments.physics import Physics
@@ -131,6 +132,8 @@ class Campaign(Frozen):
     job past its deadline is killed and recorded as timed_out. Levels whose jobs took longer, and
     large ones that were not measured yet, are allowed more. Assumed: many times what the levels
     of the examples take, and a hung worker costs no more than a quarter of an hour."""
+    knowledge: tuple[Knowledge, ...] = ()
+    """What was measured before; every table is a level of its own."""
     seed: int = Field(default=0, ge=0, lt=2**48)
 
     @model_validator(mode="after")

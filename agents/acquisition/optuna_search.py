@@ -7,8 +7,8 @@ by the Sobol sequence once nothing is left at the target.
 
 Optuna keeps nothing between questions: the study is made anew from the observations each time, so
 equal questions get equal answers. Designs that failed by themselves are pruned trials, which the
-sampler ranks below every measured one; infrastructure failures are left out; pending jobs are
-running trials, which it avoids.
+sampler ranks below every measured one; infrastructure failures are left out; pending and
+proposed jobs are running trials, which it avoids.
 """
 
 from __future__ import annotations
@@ -127,7 +127,7 @@ class OptunaDecider:
             trial = _trial(campaign, observation, space)
             if trial is not None:
                 study.add_trial(trial)
-        for job in question.pending:
+        for job in (*question.pending, *question.proposed):
             if job.fidelity == campaign.target and campaign.design.contains(job.design):
                 study.add_trial(space.trial(job.design, state=_state("RUNNING")))
         return study

@@ -69,6 +69,8 @@ def command(
 ) -> int:
     """Start CAMPAIGN (a file, or a built-in name such as quickstart), or resume it."""
     loaded = load_campaign(campaign)
+    for table in loaded.knowledge:
+        _say(f"knows {table.words}")
     home_path = chosen_home(ctx, own_home)
     options = SessionOptions(
         ray_address,
