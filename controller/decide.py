@@ -194,10 +194,10 @@ def _question(
     """Ask again when there is news, or little left to do; once more when all is done."""
     if situation.is_asking or not situation.n_slots or situation.n_failed_asks >= MAX_FAILED_ASKS:
         return
-    if not _has_news(state, len(dispatches)):
+    left = _askable(state, situation, spent)
+    if not _has_news(state, len(dispatches), left):
         return
     n_new = len(state.observations) - (state.asked.n_observed if state.asked else 0)
-    left = _askable(state, situation, spent)
     n_left = sum(left.values())
     if n_left and not stop_reason(state):
         chosen = {dispatch.job.id for dispatch in dispatches}
@@ -245,15 +245,22 @@ def _end(state: State, situation: Situation, spent: Allowance) -> tuple[Command,
     return (Finish(NO_MORE),)
 
 
-def _has_news(state: State, n_dispatching: int) -> bool:
+def _has_news(state: State, n_dispatching: int, left: dict[str, int]) -> bool:
     """Say whether a question asked now differs from the one answered last."""
     if state.asked is None or state.asked.is_budget_old:
         return True
     return (
         len(state.observations) > state.asked.n_observed
         or state.n_proposal_steps > state.asked.n_proposal_steps
+        or (_can_build(state, left) and not state.asked.could_build)
         or len(state.dispatches) + n_dispatching > state.asked.n_dispatched
     )
+
+
+def _can_build(state: State, left: dict[str, int]) -> bool:
+    """Say whether a ranking may hold builds: the lab is open, and not everything waits already."""
+    level = state.campaign.build_level
+    return level is not None and left[level.name] > 0
 
 
 def _reserve(state: State, n_slots: int) -> int:

@@ -43,6 +43,7 @@ from controller.proposal_events import (
     Withdrawn,
 )
 from controller.proposal_fold import apply_to_build, apply_to_proposal
+from controller.proposals import barred
 from controller.result_fold import change_results
 from controller.session_fold import advance_session, note_first_job, update_session
 from controller.state import Asked, Dispatch, Outlook, Pause, State
@@ -197,7 +198,7 @@ def _change_compute(draft: _Draft, event: ComputeStarted | ComputeLost, recorded
 
 
 def _rank(draft: _Draft, event: Ranked, at: str) -> None:
-    ranking = event.ranking
+    ranking, built = event.ranking, draft["campaign"].build_level
     asked: Asked | None = draft["asked"]
     n_meanwhile = len(draft["observations"]) - event.n_observed
     draft["asked"] = Asked(
@@ -209,10 +210,9 @@ def _rank(draft: _Draft, event: Ranked, at: str) -> None:
         elapsed_s=ranking.elapsed_s,
         n_meanwhile=max(n_meanwhile, asked.n_meanwhile // 2 if asked is not None else 0),
         n_proposal_steps=event.n_proposal_steps,
+        could_build=built is not None and event.left.get(built.name, 0) > 0,
     )
-    asked_for = draft["proposals"].values()
-    proposed = {one.proposal.job.id: one for one in asked_for if one.bars_its_design(at)}
-    known: ChainMap[str, Any] = ChainMap(draft["dispatches"], proposed)
+    known: ChainMap[str, Any] = ChainMap(draft["dispatches"], barred(draft["proposals"], at))
     draft["backlog"] = backlog_of(
         draft["campaign"],
         ranking,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from controller.budget import allowance
 from controller.proposals import BuildRecord, ProposalRecord
+from controller.reality_check import RealityCheck, reality_check
 from controller.results import baseline_at, measured_best
 from controller.state import State
 from controller.status_document import Result, result
@@ -55,6 +56,8 @@ class PendingDocument(Frozen):
     incumbent: Result | None
     """The best build so far; before there is one, the baseline, or the best at the finest simulated
     level."""
+    reality: RealityCheck
+    """The model and the coating line on real cells so far."""
     left: int
     """Builds that the budget still allows, beside those."""
 
@@ -67,6 +70,7 @@ def pending_document(state: State) -> PendingDocument:
         proposals=tuple(_pending(record) for record in state.open_proposals),
         builds=tuple(_standing(build) for build in state.builds.values()),
         incumbent=_incumbent(state),
+        reality=reality_check(state),
         left=0 if level is None else allowance(state).left().get(level.name, 0),
     )
 

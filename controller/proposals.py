@@ -87,6 +87,11 @@ class ProposalRecord:
         return made[-1].by.person if made[-1].by is not None else None
 
 
+def barred(proposals: Mapping[str, ProposalRecord], at: str) -> dict[str, ProposalRecord]:
+    """Return what is not to be proposed again at a time, by job id."""
+    return {one.proposal.job.id: one for one in proposals.values() if one.bars_its_design(at)}
+
+
 def cooled_down_at(rejected_at: str) -> str:
     """Return from when on a build that was rejected as ``not_now`` may be proposed again."""
     return (datetime.fromisoformat(rejected_at) + COOLDOWN).isoformat()

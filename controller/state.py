@@ -47,6 +47,8 @@ class Asked:
     """The campaign was amended since."""
     n_proposal_steps: int = 0
     """Steps of all proposals until then."""
+    could_build: bool = False
+    """It allowed builds."""
 
 
 @dataclass(frozen=True)

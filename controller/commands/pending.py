@@ -18,6 +18,7 @@ from controller.pending_document import (
 )
 from controller.proposals import ENDED
 from controller.quantity import percent, three, with_interval
+from controller.reality_check import RealityCheck
 from controller.status_document import Result
 from controller.stored_campaign import read_campaign
 from experiments.campaign import Campaign
@@ -53,6 +54,23 @@ def _lines(document: PendingDocument, campaign: Campaign) -> Iterator[tuple[str,
     for build in document.builds:
         if build.stage not in ENDED:
             yield build.build_id, _build_words(build)
+    yield from _reality_lines(document.reality)
+
+
+def _reality_lines(reality: RealityCheck) -> Iterator[tuple[str, str]]:
+    if reality.mean_residual is None:
+        return
+    error = "" if reality.standard_error is None else f" ± {three(reality.standard_error)}"
+    unit = metric_label(reality.residuals[0].metric).unit
+    yield (
+        "real cells",
+        f"{three(reality.mean_residual)}{error} {unit} from what was predicted, "
+        f"{reality.n_inside} of {reality.n_with_interval} inside the 95% interval",
+    )
+    if reality.thickness_ratio is not None:
+        yield "the line", f"makes {three(reality.thickness_ratio.mean, n=4)} of the thickness asked"
+    if reality.drift is not None:
+        yield "DRIFT", reality.drift
 
 
 def _proposal_lines(
