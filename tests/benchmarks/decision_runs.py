@@ -6,7 +6,7 @@ import json
 import math
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from agents.acquisition.decider import Decider
@@ -32,6 +32,8 @@ class Trace:
     covered: int = 0
     """Target evaluations that fell into the 95% interval predicted when they were proposed."""
     n_predicted: int = 0
+    at_target: list[int] = field(default_factory=list)
+    """Target evaluations behind every entry of ``cost``."""
 
 
 def run(problem: Problem, decider: Decider, seed: int, *, target_only: bool = False) -> Trace:
@@ -39,6 +41,7 @@ def run(problem: Problem, decider: Decider, seed: int, *, target_only: bool = Fa
     campaign = problem.campaign(seed, target_only=target_only)
     observations: list[Observation] = []
     spent, costs, regrets = 0.0, [], []
+    at_target: list[int] = []
     covered = n_predicted = 0
     started = time.perf_counter()
     while any((left := left_of(problem, campaign, spent)).values()):
@@ -64,6 +67,7 @@ def run(problem: Problem, decider: Decider, seed: int, *, target_only: bool = Fa
         observations.append(observation)
         spent += problem.cost[best.fidelity]
         costs.append(spent)
+        at_target.append(sum(o.job.fidelity == TARGET for o in observations))
     if len(regrets) < len(costs):
         ranking = decider.rank(_question(campaign, observations, left))
         regrets.append(_regret(problem, ranking.recommended, observations))
@@ -74,10 +78,11 @@ def run(problem: Problem, decider: Decider, seed: int, *, target_only: bool = Fa
         seed=seed,
         cost=costs,
         regret=regrets,
-        n_target=sum(o.job.fidelity == TARGET for o in observations),
+        n_target=at_target[-1] if at_target else 0,
         seconds=time.perf_counter() - started,
         covered=covered,
         n_predicted=n_predicted,
+        at_target=at_target,
     )
 
 
@@ -87,21 +92,33 @@ def left_of(problem: Problem, campaign: Campaign, spent: float) -> dict[str, int
     return {f.name: math.floor(free / problem.cost[f.name] + 1e-9) for f in campaign.fidelities}
 
 
+def kept(folder: Path, name: str, problem: Problem, seed: int) -> Trace | None:
+    """Return a trace that was made before, or None."""
+    path = folder / problem.name / f"{name}.jsonl"
+    lines = path.read_text(encoding="utf-8").splitlines() if path.is_file() else []
+    traces = (Trace(**json.loads(line)) for line in lines)
+    return next((trace for trace in traces if trace.seed == seed), None)
+
+
 def cached(
     folder: Path, name: str, problem: Problem, seed: int, make: Callable[[], Trace]
 ) -> Trace:
-    """Return a run's trace, from the folder where it was made before.
+    """Return a run's trace, made before or now: one line a seed in ``<problem>/<name>.jsonl``.
 
-    Rivals are kept by their pinned version; our own traces by the decider's version.
+    ``name`` holds the decider and its version, so that another version is another file.
     """
-    path = folder / problem.name / name / f"{seed}.json"
-    if path.is_file():
-        return Trace(**json.loads(path.read_text(encoding="utf-8")))
+    found = kept(folder, name, problem, seed)
+    if found is not None:
+        return found
+    path = folder / problem.name / f"{name}.jsonl"
     trace = make()
     path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_suffix(".partial")
-    partial.write_text(json.dumps(asdict(trace)), encoding="utf-8")
-    partial.replace(path)
+    plain = asdict(trace)
+    plain["regret"] = [float(f"{value:.6g}") for value in trace.regret]
+    plain["cost"] = [round(value, 6) for value in trace.cost]
+    plain["seconds"] = round(trace.seconds, 2)
+    with path.open("a", encoding="utf-8") as file:
+        file.write(json.dumps(plain, separators=(",", ":")) + "\n")
     return trace
 
 

@@ -4,8 +4,9 @@
     python -m tests.benchmarks.decisions report
 
 Finished runs are never repeated: kill it and start it again. A rival runs in an environment of its
-own behind an ask/tell process (``decision_rivals/``); where its environment is absent it is skipped
-and named. Traces lie under ``--folder``, by problem, decider and seed.
+own behind an ask/tell process (``decision_rivals/``); where its environment is absent only its kept
+traces are compared. Traces are kept by problem, decider, version and seed in ``decision_traces``:
+seconds in them are of whatever machine made them, and are compared within one run alone.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Callable, Iterator
+from importlib import metadata
 from pathlib import Path
 
 import numpy as np
@@ -24,8 +26,12 @@ from agents.acquisition.random_search import RandomDecider
 from agents.acquisition.sobol import SobolDecider
 from tests.benchmarks.decision_botorch import BotorchDecider, fit_multi_fidelity
 from tests.benchmarks.decision_problems import Problem, problems
-from tests.benchmarks.decision_rivals.rival_process import RivalDecider, rival_environments
-from tests.benchmarks.decision_runs import Trace, cached, run
+from tests.benchmarks.decision_rivals.rival_process import (
+    RivalDecider,
+    pinned_version,
+    rival_environments,
+)
+from tests.benchmarks.decision_runs import Trace, cached, kept, run
 from tests.benchmarks.decision_scores import Comparison, compare, cost_to_reach, holm, score
 
 OURS = "cellwright"
@@ -34,6 +40,9 @@ BOTORCH = "botorch_surrogate"
 """Our acquisition on ``SingleTaskGP``, or with two levels ``SingleTaskMultiFidelityGP``."""
 GOAL = 0.05
 """Cost is counted until within 5% of a problem's scale."""
+NEAR = 0.01
+"""Electrodes: target evaluations are counted until within 1% of the best known."""
+TRACES = Path(__file__).with_name("decision_traces")
 
 _BUILT_IN: dict[str, Callable[[], Decider]] = {
     OURS: lambda: CellwrightDecider(screen=unconstrained),
@@ -44,23 +53,31 @@ _BUILT_IN: dict[str, Callable[[], Decider]] = {
 }
 
 
-def deciders_for(problem: Problem, environments: dict[str, Path]) -> list[str]:
-    """Return whose runs a problem needs, as far as they can run here."""
+def deciders_for(problem: Problem) -> list[str]:
+    """Return whose runs a problem needs."""
     ours = [OURS, SINGLE] if problem.is_multi_fidelity else [OURS]
-    rivals = [name for name in problem.rivals if name in _BUILT_IN or name in environments]
-    return [*ours, *rivals]
+    return [*ours, *problem.rivals]
 
 
-def trace_of(folder: Path, problem: Problem, name: str, seed: int) -> Trace:
-    """Return a run, made now or read back."""
+def version_of(name: str) -> str:
+    """Return what a decider's traces are kept by: its version, or the pinned library's."""
+    if name in _BUILT_IN:
+        return metadata.version("botorch") if name == BOTORCH else _BUILT_IN[name]().version
+    return pinned_version(name)
+
+
+def trace_of(folder: Path, problem: Problem, name: str, seed: int) -> Trace | None:
+    """Return a run, made now or read back; None where it cannot be made here."""
+    kept_as = f"{name}-{version_of(name)}"
+    if name not in _BUILT_IN and name not in rival_environments():
+        return kept(folder, kept_as, problem, seed)
 
     def make() -> Trace:
         decider = _BUILT_IN[name]() if name in _BUILT_IN else RivalDecider(name)
         target_only = name in (SINGLE, "sobol", "random")
         return run(problem, decider, seed, target_only=target_only)
 
-    version = CellwrightDecider.version if name in (OURS, SINGLE) else "pinned"
-    return cached(folder, f"{name}-{version}", problem, seed, make)
+    return cached(folder, kept_as, problem, seed, make)
 
 
 def scores_of(problem: Problem, traces: list[Trace], scale: float) -> np.ndarray:
@@ -75,17 +92,20 @@ def scores_of(problem: Problem, traces: list[Trace], scale: float) -> np.ndarray
 
 def report(folder: Path, n_seeds: int, chosen: list[Problem]) -> Iterator[str]:
     """Yield the report's lines, Markdown."""
-    environments = rival_environments()
     comparisons: list[Comparison] = []
+    absent: set[str] = set()
     yield "| problem | decider | score | 95% of seeds within | covered | seconds a run |"
     yield "|---|---|---|---|---|---|"
     ratios: list[str] = []
     for problem in chosen:
-        names = deciders_for(problem, environments)
-        traces = {
-            name: [trace_of(folder, problem, name, seed) for seed in range(n_seeds)]
-            for name in names
-        }
+        traces: dict[str, list[Trace]] = {}
+        for name in deciders_for(problem):
+            found = [trace_of(folder, problem, name, seed) for seed in range(n_seeds)]
+            if all(found):
+                traces[name] = [trace for trace in found if trace is not None]
+            else:
+                absent.add(name)
+        names = list(traces)
         scale = float(np.median([t.regret[-1] for t in traces["sobol"]]))
         scores = {name: scores_of(problem, found, scale) for name, found in traces.items()}
         for name in names:
@@ -104,6 +124,8 @@ def report(folder: Path, n_seeds: int, chosen: list[Problem]) -> Iterator[str]:
         ]
         if problem.is_multi_fidelity:
             ratios.append(_cost_ratio(problem, traces, scale))
+        if problem.name.startswith("electrode"):
+            ratios.append(_evaluations_to_near(problem, traces))
     yield ""
     yield "| problem | against | ours − theirs | upper 95% bound | Holm, margin 0.05 |"
     yield "|---|---|---|---|---|"
@@ -112,9 +134,8 @@ def report(folder: Path, n_seeds: int, chosen: list[Problem]) -> Iterator[str]:
         yield f"| {c.problem} | {c.rival} | {c.difference:+.3f} | {c.upper:+.3f} | {verdict} |"
     yield ""
     yield from ratios
-    absent = sorted({r for p in chosen for r in p.rivals} - set(_BUILT_IN) - set(environments))
     if absent:
-        yield f"\nNot compared, because their environments are absent: {', '.join(absent)}."
+        yield f"\nNot compared everywhere, for want of an environment: {', '.join(sorted(absent))}."
 
 
 def _cost_ratio(problem: Problem, traces: dict[str, list[Trace]], scale: float) -> str:
@@ -139,6 +160,26 @@ def _cost_ratio(problem: Problem, traces: dict[str, list[Trace]], scale: float) 
     )
 
 
+def _evaluations_to_near(problem: Problem, traces: dict[str, list[Trace]]) -> str:
+    """Say after how many target evaluations the recommendation stays within 1% of the best."""
+    told = []
+    for name, found in traces.items():
+        counts = [
+            cost_to_reach(
+                np.array(t.at_target, float),
+                np.array(t.regret),
+                goal=NEAR * abs(problem.best),
+                budget=problem.budget,
+            )
+            for t in found
+        ]
+        told.append(f"{name} {np.median(counts):.0f} ({np.quantile(counts, 0.9):.0f})")
+    return (
+        f"{problem.name}: target evaluations to within 1% of the best, median (90th percentile), "
+        f"{problem.budget:.0f} where it was never reached: {', '.join(told)}\n"
+    )
+
+
 def main(arguments: list[str]) -> int:
     """Run or report."""
     parser = argparse.ArgumentParser(prog="decisions", description=__doc__)
@@ -146,24 +187,23 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--problem", action="append", default=[])
     parser.add_argument("--decider", action="append", default=[])
-    parser.add_argument("--folder", type=Path, default=Path("build/benchmarks/decisions"))
+    parser.add_argument("--folder", type=Path, default=TRACES)
     given = parser.parse_args(arguments)
     known = problems()
     chosen = [known[name] for name in given.problem] or list(known.values())
     if given.verb == "report":
         print("\n".join(report(given.folder, given.seeds, chosen)))
         return 0
-    environments = rival_environments()
     for seed in range(given.seeds):
         for problem in chosen:
-            for name in deciders_for(problem, environments):
-                if not given.decider or name in given.decider:
-                    trace = trace_of(given.folder, problem, name, seed)
-                    print(
-                        f"{problem.name} {name} seed {seed}: final regret "
-                        f"{trace.regret[-1]:.4g}, {trace.seconds:.0f} s",
-                        flush=True,
-                    )
+            for name in deciders_for(problem):
+                if given.decider and name not in given.decider:
+                    continue
+                trace = trace_of(given.folder, problem, name, seed)
+                told = "no environment here"
+                if trace is not None:
+                    told = f"final regret {trace.regret[-1]:.4g}, {trace.seconds:.0f} s"
+                print(f"{problem.name} {name} seed {seed}: {told}", flush=True)
     return 0
 
 

@@ -5,16 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from tests.benchmarks.decision_problems import (
-    FIRST,
-    SECOND,
-    TARGET,
-    borehole,
-    branin,
-    dominated_area,
-    hartmann6,
-    problems,
-)
+from tests.benchmarks.decision_functions import borehole, branin, hartmann6
+from tests.benchmarks.decision_problems import FIRST, SECOND, TARGET, dominated_area, problems
 from tests.benchmarks.decision_scores import compare, cost_to_reach, holm, score
 
 

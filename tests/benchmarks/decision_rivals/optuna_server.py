@@ -1,4 +1,4 @@
-"""Optuna's TPE as it comes, behind JSON lines. Requirements: optuna==4.5.0."""
+"""Optuna's TPE as it comes, behind JSON lines. Requirements: optuna==5.0.0."""
 
 from __future__ import annotations
 

@@ -5,6 +5,7 @@ The server is ``<name>_server.py`` beside this file.
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,15 @@ def rival_environments() -> dict[str, Path]:
     """Return the Python of every rival whose environment is here."""
     names = (server.stem.removesuffix("_server") for server in sorted(HERE.glob("*_server.py")))
     return {name: python for name in names if (python := rival_python(name)) is not None}
+
+
+def pinned_version(name: str) -> str:
+    """Return the version in the first line of a rival's server, of the library of its name."""
+    first = (HERE / f"{name}_server.py").read_text(encoding="utf-8").partition("\n")[0]
+    found = re.search(rf"\b{name}[\w\[\]-]*==([\d.]*\d)", first)
+    if found is None:
+        raise ValueError(f"{name}_server.py pins no version of {name} in its first line")
+    return found[1]
 
 
 class RivalDecider:
