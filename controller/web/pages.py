@@ -134,7 +134,9 @@ def observation_figures(
             text = f"{name}, {curve.power_W:g} W"
             curves.append(NamedCurve(text, curve, colour, ("solid", "dash", "dot")[n % 3]))
     own = next((one for one in curves if one.name.startswith("this")), None)
-    found = [discharge(curves), None if own is None else losses_along(own)]
+    if own is None:
+        return {}  # the baseline's curve alone would be taken for its own
+    found = (discharge(curves), losses_along(own))
     return {one.id: one for one in found if one is not None}
 
 

@@ -1,0 +1,71 @@
+"""The typed client against the whole service."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from controller.client import Client
+from experiments.errors import Invalid, NotAllowed, NotSignedIn, Rejected, Unreachable
+from tests.controller.web.room import Room, opened_room
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Iterator[Room]:
+    with opened_room(tmp_path, n_proposals=3) as opened:
+        yield opened
+
+
+def client(desk: Room, who: str) -> Client:
+    return Client("", desk.tokens[who], http=desk.client())
+
+
+def test_a_script_reads_a_campaign_and_decides_about_what_it_read(desk: Room) -> None:
+    mine = client(desk, "approver")
+    (line,) = mine.campaigns()
+    state = desk.service.campaign(line.name).state
+    assert [one.job.id for one in mine.observations(line.name)] == list(state.observations)
+    assert mine.status(line.name).position == state.position
+    job = next(iter(state.observations))
+    assert mine.trace(line.name, job).job_id == job
+    first, second, third = mine.proposals(line.name)
+    assert "becomes build" in mine.approve(line.name, first, text="for Tuesday")
+    assert "rejected" in mine.reject(line.name, second, "not_now")
+    with pytest.raises(Rejected, match="was approved"):
+        mine.reject(line.name, first, "unsafe")
+    assert mine.proposal(line.name, third.id).status == "proposed"
+    assert "withdrawn" in mine.withdraw(line.name, first)
+    assert [one.what for one in mine.audit(line.name)] == ["approved", "rejected", "withdrawn"]
+
+
+def test_orders_are_given_by_name(desk: Room) -> None:
+    assert "paused" in client(desk, "operator").order(desk.campaign, "pause", reason="oven")
+    pause = desk.service.campaign(desk.campaign).state.pause
+    assert pause is not None
+    assert (pause.by, pause.reason) == ("operator", "oven")
+
+
+def test_refusals_are_errors_of_ours(desk: Room) -> None:
+    with pytest.raises(NotSignedIn, match="revoked"):
+        client(desk, "revoked").campaigns()
+    with pytest.raises(NotAllowed, match="may not operate"):
+        client(desk, "viewer").order(desk.campaign, "abort")
+    with pytest.raises(Invalid, match="no such campaign"):
+        client(desk, "admin").status("nothing")
+    with pytest.raises(Invalid, match=r"campaign\.yaml"):
+        client(desk, "admin").start("name: x")
+
+
+def test_a_service_that_is_not_there_is_told_of_as_such() -> None:
+    with Client("http://127.0.0.1:9", "x") as nobody, pytest.raises(Unreachable):
+        nobody.campaigns()
+
+
+def test_an_answer_that_is_no_json_is_told_of_as_such() -> None:
+    transport = httpx.MockTransport(lambda _: httpx.Response(502, text="<html>"))
+    http = httpx.Client(base_url="http://x", transport=transport)
+    with pytest.raises(Unreachable, match="502 in no JSON"):
+        Client("", "x", http=http).campaigns()
