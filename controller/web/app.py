@@ -30,6 +30,7 @@ SIGNED_IN: Final = Needs(None, of="home")
 VIEW: Final = Needs(Action.view)
 OPERATE: Final = Needs(Action.operate)
 DECIDE: Final = Needs(Action.decide)
+EDIT: Final = Needs(Action.edit)
 SETTLE: Final = Needs(Action.settle)
 AUDIT: Final = Needs(Action.audit)
 START: Final = Needs(Action.operate, of="home")
@@ -57,6 +58,7 @@ API: Final[tuple[Route, ...]] = (
     ("GET", f"{_C}/proposals", VIEW, proposals.proposals),
     ("GET", f"{_C}/proposals/{{proposal}}", VIEW, proposals.proposal),
     ("POST", f"{_C}/proposals/{{proposal}}/decision", DECIDE, proposals.decide),
+    ("POST", f"{_C}/proposals/{{proposal}}/edit", EDIT, proposals.edit),
     ("POST", f"{_C}/proposals/{{proposal}}/withdrawal", DECIDE, proposals.withdraw),
     ("GET", f"{_C}/builds", VIEW, proposals.builds),
     ("POST", f"{_C}/builds/{{build}}/settlement", SETTLE, proposals.settle),
@@ -77,6 +79,7 @@ PAGES: Final[tuple[Route, ...]] = (
     ("GET", f"{_C}/report", VIEW, pages.report),
     ("GET", f"{_C}/proposals/{{proposal}}", VIEW, approval.proposal_page),
     ("POST", f"{_C}/proposals/{{proposal}}/decision", DECIDE, approval.decide),
+    ("POST", f"{_C}/proposals/{{proposal}}/edit", EDIT, approval.edit),
     ("POST", f"{_C}/proposals/{{proposal}}/withdrawal", DECIDE, approval.withdraw),
     ("GET", f"{_C}/builds", VIEW, approval.builds_page),
     ("POST", f"{_C}/builds/{{build}}/settlement", SETTLE, approval.settle),

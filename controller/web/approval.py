@@ -21,7 +21,8 @@ from controller.approval_view import (
     why_lines,
 )
 from controller.bench_view import bench_view
-from controller.build_orders import BuildOrder, Decide, Settle, Withdraw
+from controller.build_orders import BuildOrder, Decide, Edit, Settle, Withdraw
+from controller.edited_request import edited_request, values_of
 from controller.proposals import ProposalRecord
 from controller.web.api import person_of
 from controller.web.figures import figure_document
@@ -61,6 +62,33 @@ async def decide(request: Request, campaign: str, proposal: str) -> Response:
         verdict="approved" if verdict == "approved" else "rejected",
         by=person_of(request),
         reason=reason if verdict == "rejected" else None,
+        text=form.get("text", "")[:2000],
+    )
+    return await _given(service, order, campaign, proposal)
+
+
+async def edit(request: Request, campaign: str, proposal: str) -> Response:
+    """Ask for what the form says instead of what the page showed."""
+    form = await own_form(request)
+    service = service_of(request)
+    record = record_of(service, campaign, proposal)
+    before = record.proposal.request
+    n_cells = form.get("n_cells", "")
+    if not n_cells.isascii() or not n_cells.isdigit() or len(n_cells) > 3:
+        raise Invalid(f"n_cells: {n_cells[:40]!r} is no number of cells")
+    made = await run_in_threadpool(
+        edited_request,
+        service.campaign(campaign).state.campaign,
+        before,
+        values_of(before, form),
+        int(n_cells),
+    )
+    order = Edit(
+        campaign=campaign,
+        proposal_id=record.proposal.id,
+        digest=_digest(form),
+        request=made,
+        by=person_of(request),
         text=form.get("text", "")[:2000],
     )
     return await _given(service, order, campaign, proposal)

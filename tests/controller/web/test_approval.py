@@ -158,11 +158,13 @@ def test_the_same_key_decides_once_and_another_request_with_it_is_refused(desk: 
     assert kinds.count("decided") == 1
 
 
-def page_form(client: TestClient, desk: Room, proposal: str) -> dict[str, str]:
+def page_form(
+    client: TestClient, desk: Room, proposal: str, form: str = "approve"
+) -> dict[str, str]:
+    """Return the hidden fields of a form of the page."""
     text = client.get(f"/campaigns/{desk.campaign}/proposals/{proposal}").text
-    return dict(
-        re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', text.split('id="approve"')[1])
-    )
+    inside = text.split(f'id="{form}"')[1].split("</form>")[0]
+    return dict(re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', inside))
 
 
 def test_the_page_shows_what_is_decided_and_its_form_decides_that(desk: Room) -> None:
@@ -190,6 +192,51 @@ def test_the_page_shows_what_is_decided_and_its_form_decides_that(desk: Room) ->
     assert "becomes" not in answer.text
     assert desk.service.campaign(desk.campaign).state.proposals["p1"].status == "approved"
     assert client.post(path, data=form, headers={"Origin": BASE}).status_code == 409
+
+
+def test_an_edit_makes_a_version_that_another_approves(desk: Room) -> None:
+    client = desk.signed_in("operator")
+    form = page_form(client, desk, "p1", "edit")
+    values = desk.service.campaign(desk.campaign).state.proposals["p1"].proposal.request.design
+    texts = {name: f"{value:.6g}" for name, value in values.values.items()}
+    texts["positive.porosity"] = "0.31"
+    path = f"/campaigns/{desk.campaign}/proposals/p1/edit"
+    asked = {**form, **texts, "n_cells": "4", "text": "the blade is at 0.31"}
+    answer = client.post(path, data=asked, headers={"Origin": BASE})
+    assert answer.status_code == 303, answer.text
+    record = desk.service.campaign(desk.campaign).state.proposals["p1"]
+    assert record.proposal.version == 2
+    assert record.proposal.request.n_cells == 4
+    assert record.proposal.request.recipe.positive.porosity == 0.31
+    changed = {
+        name
+        for name, value in record.proposal.request.design.values.items()
+        if value != values.values[name]
+    }
+    assert changed == {"positive.porosity"}  # shown to six digits, the others stay what they were
+    text = client.get(f"/campaigns/{desk.campaign}/proposals/p1").text
+    assert "it was edited, and has not been scored" in text
+    assert verdict(desk, "approver", digest=form["digest"]).status_code == 412
+    assert verdict(desk, "approver").status_code == 200
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"values": {"positive.porosity": 0.9}},
+        {"values": {"positive.nothing": 1}},
+        {"values": {"positive.porosity": "a lot"}},
+        {"n_cells": 0},
+        {},
+    ],
+)
+def test_an_edit_that_cannot_be_is_refused_in_words(desk: Room, body: dict[str, object]) -> None:
+    answer = desk.client("approver").post(
+        path_of(desk) + "/edit", json=body, headers={"If-Match": f'"{digest_of(desk)}"'}
+    )
+    assert answer.status_code in (403, 422), answer.text
+    assert answer.json()["detail"]
+    assert desk.service.campaign(desk.campaign).state.proposals["p1"].proposal.version == 1
 
 
 def test_a_page_loaded_before_an_edit_decides_nothing(desk: Room) -> None:

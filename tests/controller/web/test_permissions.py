@@ -26,7 +26,10 @@ SEES = KNOWN - {"elsewhere"}
 OPERATES = {"operator", "admin", "service"}
 STARTS = {"admin", "service"}
 DECIDES = {"approver"}
-SETTLES = {"operator", "approver"}
+SETTLES = {  # and edits
+    "operator",
+    "approver",
+}
 AUDITS = {"approver", "admin"}
 C = "/campaigns/{campaign}"
 TABLE = {
@@ -50,6 +53,7 @@ TABLE = {
     ("GET", f"/api/v1{C}/proposals"): SEES,
     ("GET", f"/api/v1{C}/proposals/{{proposal}}"): SEES,
     ("POST", f"/api/v1{C}/proposals/{{proposal}}/decision"): DECIDES,
+    ("POST", f"/api/v1{C}/proposals/{{proposal}}/edit"): SETTLES,
     ("POST", f"/api/v1{C}/proposals/{{proposal}}/withdrawal"): DECIDES,
     ("GET", f"/api/v1{C}/builds"): SEES,
     ("POST", f"/api/v1{C}/builds/{{build}}/settlement"): SETTLES,
@@ -68,6 +72,7 @@ TABLE = {
     ("GET", f"{C}/report"): SEES,
     ("GET", f"{C}/proposals/{{proposal}}"): SEES,
     ("POST", f"{C}/proposals/{{proposal}}/decision"): DECIDES,
+    ("POST", f"{C}/proposals/{{proposal}}/edit"): SETTLES,
     ("POST", f"{C}/proposals/{{proposal}}/withdrawal"): DECIDES,
     ("GET", f"{C}/builds"): SEES,
     ("POST", f"{C}/builds/{{build}}/settlement"): SETTLES,
