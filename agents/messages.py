@@ -68,6 +68,7 @@ class Ask(Frozen):
     request_id: str
     pending: tuple[Job, ...] = ()
     proposed: tuple[Job, ...] = ()
+    unmakeable: tuple[Job, ...] = ()
     left: dict[str, int]
     n_candidates: int = Field(ge=1)
     position: int = Field(ge=0)

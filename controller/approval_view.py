@@ -9,7 +9,8 @@ from datetime import datetime
 from controller.decisions import has_lapsed
 from controller.interval import Interval
 from controller.label import design_words, metric_label, parameter_label, value_words
-from controller.proposals import COOLDOWN, BuildRecord, ProposalRecord
+from controller.lessons import FOLLOWS
+from controller.proposals import BuildRecord, ProposalRecord
 from controller.quantity import percent, three, with_interval
 from controller.results import baseline_at, compare, measured_best
 from controller.state import State
@@ -172,11 +173,7 @@ def calibration_words(state: State) -> str:
 
 def if_rejected() -> list[tuple[RejectionReason, str, str]]:
     """Return every reason, its words, and what follows from it."""
-    never = "this very build is not proposed again"
-    days = COOLDOWN.days
-    follows: dict[RejectionReason, str] = dict.fromkeys(REASON_WORDS, never)
-    follows["not_now"] = f"this very build may be proposed again after {days} days"
-    return [(reason, words, follows[reason]) for reason, words in REASON_WORDS.items()]
+    return [(reason, words, FOLLOWS[reason]) for reason, words in REASON_WORDS.items()]
 
 
 def simulated_twin(state: State, record: ProposalRecord) -> Observation | None:

@@ -27,6 +27,7 @@ from controller.decide import AskRanking, Situation
 from controller.events import AttemptLost, ComputeLost, ComputeStarted, Event, Observed, Ranked
 from controller.growing_map import values_from
 from controller.proposing import LabMoment
+from controller.second_look import rejected_as
 from controller.state import State
 from experiments.errors import CellwrightError, Rejected
 from experiments.job import Job
@@ -47,6 +48,7 @@ class _Asked(NamedTuple):
     n_observed: int
     n_dispatched: int
     proposed: tuple[str, ...]
+    unmakeable: tuple[str, ...]
     n_proposal_steps: int
 
 
@@ -116,6 +118,7 @@ class Conversation:
             request_id=f"{state.sessions[-1].epoch}-{next(self._request_numbers)}",
             pending=(*state.in_flight.values(), *_jobs_of_builds(state)),
             proposed=tuple(one.proposal.job for one in state.open_proposals),
+            unmakeable=tuple(one.proposal.job for one in rejected_as(state, "cannot_make")),
             left=question.left,
             n_candidates=question.n_candidates,
             position=state.position,
@@ -125,6 +128,7 @@ class Conversation:
             len(state.observations),
             len(state.dispatches),
             tuple(one.proposal.id for one in state.open_proposals),
+            tuple(one.proposal.id for one in rejected_as(state, "cannot_make")),
             state.n_proposal_steps,
         )
         self._compute.send(message)
@@ -239,6 +243,7 @@ class Conversation:
                 n_dispatched=asked.n_dispatched,
                 pending=tuple(job.id for job in question.pending),
                 proposed=asked.proposed,
+                unmakeable=asked.unmakeable,
                 n_proposal_steps=asked.n_proposal_steps,
                 left=question.left,
                 n_candidates=question.n_candidates,

@@ -15,6 +15,7 @@ from controller.proposing import (
     room_for_proposals,
     waits_for_people,
 )
+from controller.second_look import second_looks
 from controller.state import State
 from controller.stopping import stop_reason
 from experiments.job import Job
@@ -174,6 +175,11 @@ def _dispatches(
     room -= len(chosen)
     if situation.n_more is not None:
         room = min(room, situation.n_more)
+    for job, candidate in second_looks(state):
+        if room > 0 and spent.admits(job.fidelity):
+            spent = spent.taking(job.fidelity)
+            chosen.append(Dispatch(job, candidate))
+            room -= 1
     if room > 0 and not stop_reason(state):
         built = state.campaign.build_level
         for planned in state.backlog.values():

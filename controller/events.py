@@ -81,6 +81,8 @@ class Ranked(Frozen):
     """Ids of the jobs in flight when the question was asked, builds included."""
     proposed: tuple[str, ...] = ()
     """Ids of the proposals that waited then."""
+    unmakeable: tuple[str, ...] = ()
+    """Ids of the proposals that had been rejected by then because they cannot be made."""
     n_proposal_steps: int = Field(default=0, ge=0)
     """Steps of all proposals until then."""
     left: dict[str, int] = Field(default_factory=dict)

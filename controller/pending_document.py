@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from controller.budget import allowance
+from controller.lessons import lessons
 from controller.proposals import BuildRecord, ProposalRecord
 from controller.reality_check import RealityCheck, reality_check
 from controller.results import baseline_at, measured_best
@@ -60,6 +61,8 @@ class PendingDocument(Frozen):
     """The model and the coating line on real cells so far."""
     left: int
     """Builds that the budget still allows, beside those."""
+    lessons: dict[str, str]
+    """By the id of a rejected proposal, what its rejection did."""
 
 
 def pending_document(state: State) -> PendingDocument:
@@ -72,6 +75,7 @@ def pending_document(state: State) -> PendingDocument:
         incumbent=_incumbent(state),
         reality=reality_check(state),
         left=0 if level is None else allowance(state).left().get(level.name, 0),
+        lessons=dict(lessons(state)),
     )
 
 

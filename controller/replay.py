@@ -52,6 +52,7 @@ def _answered(event: Ranked, n_candidates: int, state: State) -> AnsweredQuestio
         observations=observations,
         pending=tuple(state.dispatches[job_id].job for job_id in event.pending),
         proposed=tuple(state.proposals[one].proposal.job for one in event.proposed),
+        unmakeable=tuple(state.proposals[one].proposal.job for one in event.unmakeable),
         left=event.left,
         n_candidates=n_candidates,
         position=event.ranking.position,

@@ -20,6 +20,8 @@ class Question(Frozen):
     """Dispatched and not finished, builds under way included."""
     proposed: tuple[Job, ...] = ()
     """Builds that people were asked for and have not decided on: they may never come."""
+    unmakeable: tuple[Job, ...] = ()
+    """Builds that a person said cannot be made; never an objective value."""
     left: dict[str, int] = Field(default_factory=dict)
     """Evaluations that may still be dispatched, by fidelity."""
     n_candidates: int = Field(default=8, ge=1)

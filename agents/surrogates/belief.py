@@ -88,7 +88,7 @@ def form_belief(question: Question) -> Belief | None:
         levels=level_names(campaign),
         processes=processes,
         data=data,
-        success=learn_success(campaign, question.observations, encoding),
+        success=learn_success(campaign, question.observations, encoding, question.unmakeable),
         baseline=_baseline(question),
         fallbacks=tuple(fallbacks),
     )

@@ -17,6 +17,7 @@ from scipy.special import expit
 from agents.surrogates.encoding import Encoding
 from agents.surrogates.level_data import level_names, usable
 from experiments.campaign import Campaign
+from experiments.job import Job
 from experiments.observation import FailureKind, Observation
 
 SIGNAL_VARIANCE = 9.0
@@ -56,9 +57,16 @@ class SuccessModel:
 
 
 def learn_success(
-    campaign: Campaign, observations: Sequence[Observation], encoding: Encoding
+    campaign: Campaign,
+    observations: Sequence[Observation],
+    encoding: Encoding,
+    unmakeable: Sequence[Job] = (),
 ) -> SuccessModel:
-    """Return the model of the observations; infrastructure failures do not count."""
+    """Return the model of the observations; infrastructure failures do not count.
+
+    ``unmakeable`` are builds that a person said cannot be made: failures at the level that is
+    built, where every build that was made is a success.
+    """
     levels = level_names(campaign)
     kept = [o for o in usable(campaign, observations) if not _is_infrastructure(o)]
     kept = kept[-MOST_LEARNED:]
@@ -70,6 +78,11 @@ def learn_success(
     )
     counts = ~_lonely_solver_failures(x, is_success, is_solver)
     x, level, is_success = x[counts], level[counts], is_success[counts]
+    refused = [job for job in unmakeable if campaign.design.contains(job.design)]
+    if refused:
+        x = np.concatenate([x, encoding.encode([job.design for job in refused])])
+        level = np.concatenate([level, [levels.index(job.fidelity) for job in refused]])
+        is_success = np.concatenate([is_success, np.zeros(len(refused), bool)])
     if is_success.all():
         return SuccessModel(n_known=len(x))
     fits = [

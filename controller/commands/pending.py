@@ -54,6 +54,7 @@ def _lines(document: PendingDocument, campaign: Campaign) -> Iterator[tuple[str,
     for build in document.builds:
         if build.stage not in ENDED:
             yield build.build_id, _build_words(build)
+    yield from document.lessons.items()
     yield from _reality_lines(document.reality)
 
 

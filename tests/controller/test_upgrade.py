@@ -256,7 +256,7 @@ def test_our_deciders_learn_from_a_source_and_never_propose_it(decider: str) -> 
         observations.append(observe(old).model_copy(update={"job": kept}))
         observations.append(observe(new))
     left = {"coarse": 3, "fine": 3}
-    ranking = rank(own, (), (), left, 4, 9, tuple(observations))
+    ranking = rank(own, (), (), (), left, 4, 9, tuple(observations))
     assert not ranking.fallbacks
     assert ranking.candidates
     assert {one.fidelity for one in ranking.candidates} <= {"coarse", "fine"}
