@@ -85,6 +85,16 @@ class Dispatcher:
             *(self._step(build, capabilities) for build in self._state().open_builds)
         )
 
+    async def abort(self, builds: Sequence[BuildRecord], reason: str) -> None:
+        """Have the lab stop what it may have; what cannot be reached is logged, by name."""
+        for build in builds:
+            try:
+                status = await self._link.instrument.abort(build.build.id, reason)
+            except CellwrightError as error:
+                self._log(f"{build.build.id}: could not be aborted: {error.message}")
+            else:
+                self._log(f"{build.build.id}: {status.state}")
+
     async def _capabilities(self) -> Capabilities | None:
         try:
             return await self._link.instrument.capabilities()

@@ -42,7 +42,7 @@ from controller.proposal_events import (
     ProposalEvent,
     Withdrawn,
 )
-from controller.proposal_fold import apply_to_build, apply_to_proposal
+from controller.proposal_fold import apply_to_build, apply_to_proposal, end_everything
 from controller.proposals import barred
 from controller.result_fold import change_results
 from controller.session_fold import advance_session, note_first_job, update_session
@@ -171,6 +171,7 @@ def _obey(draft: _Draft, event: Paused | Unpaused | Aborted, recorded: Recorded)
             why = f"aborted by {event.by}" + (f": {event.reason}" if event.reason else "")
             draft.update(phase="finished", reason=why, pause=None, is_aborted=True)
             draft["in_flight"].clear()
+            end_everything(draft, recorded.at, why)
             draft["lost"].clear()
             draft["outdated"] = None
 

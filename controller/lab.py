@@ -39,6 +39,8 @@ class Lab:
         self._has_news = False
         self._looked_s = 0.0
         self._task: asyncio.Task[None] | None = None
+        self._dispatcher: Dispatcher | None = None
+        self._state: Callable[[], State] | None = None
 
     def begin(self, state: Callable[[], State], store: Callable[[Sequence[Event]], None]) -> None:
         """Start going round; ``store`` puts events into the journal, and then into the state."""
@@ -47,7 +49,8 @@ class Lab:
             store(events)
             self._has_news = True
 
-        dispatcher = Dispatcher(
+        self._state = state
+        self._dispatcher = Dispatcher(
             self._link,
             state=state,
             store=stored,
@@ -55,7 +58,7 @@ class Lab:
             log=self._log,
             poll_s=self._poll_s,
         )
-        self._task = asyncio.create_task(dispatcher.run())
+        self._task = asyncio.create_task(self._dispatcher.run())
 
     def take_news(self) -> bool:
         """Say, once, that something happened that may lead to a decision; or that time passed."""
@@ -80,9 +83,18 @@ class Lab:
         return self._proposer.events_of(command, state)
 
     async def end(self) -> None:
-        """Stop going round. Whatever is under way in the lab goes on there."""
+        """Stop going round. What is under way in the lab goes on there, but for an abort."""
         if self._task is not None:
             self._task.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await self._task
+        await self._abort_what_was_aborted()
         await self._link.close()
+
+    async def _abort_what_was_aborted(self) -> None:
+        """Have the lab stop the builds of a campaign that a person ended for good."""
+        if self._dispatcher is None or self._state is None or not self._state().is_aborted:
+            return
+        reason = self._state().reason
+        sent = [b for b in self._state().builds.values() if b.epoch is not None]
+        await self._dispatcher.abort([b for b in sent if b.reason == reason], reason)

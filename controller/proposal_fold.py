@@ -85,6 +85,17 @@ def apply_to_build(draft: dict[str, Any], event: BuildEvent, at: str) -> None:
     )
 
 
+def end_everything(draft: dict[str, Any], at: str, why: str) -> None:
+    """Let what waits lapse and call what is under way failed: the campaign was ended for good."""
+    for key, record in draft["proposals"].items():
+        if record.status == "proposed":
+            step = Step("expired", record.proposal.version, record.proposal.digest, at, text=why)
+            draft["proposals"][key] = replace(record, status="expired", steps=(*record.steps, step))
+    for key, build in draft["builds"].items():
+        if not build.has_ended:
+            draft["builds"][key] = replace(build, stage="failed", reason=why, since=at)
+
+
 def _change(event: BuildEvent) -> tuple[BuildStage, dict[str, Any]]:
     """Return the stage an event leads to, and what else it says."""
     match event:

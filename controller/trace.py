@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from controller.events import AttemptLost, ComputeStarted, Dispatched, Observed, Ranked, Recorded
+from controller.proposal_events import BuildFailed, BuildQueued, Edited, Measured, Proposed
 from controller.results import measured_best
 from controller.state import State
 from experiments.errors import Invalid
@@ -117,7 +118,15 @@ def trace(state: State, events: Iterable[Recorded], job_id: str) -> Trace:
                 n_lost += 1
             case ComputeStarted() if observed is None:
                 started = recorded
-            case Observed(observation=one_made) if one_made.job.id == job_id:
+            case Proposed(proposal=asked) | Edited(proposal=asked) if asked.job.id == job_id:
+                chosen_by = rankings.get(asked.position, chosen_by)
+            case BuildQueued(proposal_id=one_id) if _job_of(state, one_id) == job_id:
+                dispatched = recorded
+            case (
+                Observed(observation=one_made)
+                | Measured(observation=one_made)
+                | BuildFailed(observation=one_made)
+            ) if one_made.job.id == job_id:
                 observed = recorded
     assert dispatched is not None
     result = _result(state, job_id)
@@ -153,6 +162,10 @@ def trace(state: State, events: Iterable[Recorded], job_id: str) -> Trace:
         metrics={} if result is None else {n: m.value for n, m in result.metrics.items()},
         failure=None if result is None else result.failure,
     )
+
+
+def _job_of(state: State, proposal_id: str) -> str:
+    return state.proposals[proposal_id].proposal.job.id
 
 
 def _result(state: State, job_id: str) -> Observation | None:

@@ -7,6 +7,8 @@ event before it is made, so that a crash at any point makes nothing twice.
 
 from __future__ import annotations
 
+from typing import Final
+
 from controller.events import (
     Amended,
     CampaignStarted,
@@ -20,6 +22,7 @@ from controller.events import (
 from controller.home import Home
 from controller.journal import JournalReader
 from controller.label import objective_text
+from controller.proposal_events import BuildFailed, Measured
 from controller.report.attachments import discharge_curves, first_volume, reader
 from controller.report.curve_svg import curve_svg
 from controller.report.picture import slice_png
@@ -28,6 +31,9 @@ from controller.run_store import RunStore
 from controller.tracking_address import TrackingAddress, tracking_address
 from experiments.campaign import Campaign
 from experiments.observation import Observation
+
+RESULTS: Final = (Observed, Measured, BuildFailed)
+"""What brings an observation."""
 
 
 class Tracker:
@@ -78,7 +84,7 @@ class Tracker:
         """Keep what later events need, whether or not this one was projected before."""
         if isinstance(event, CampaignStarted):
             self._campaign = event.campaign
-        elif isinstance(event, Observed) and self._campaign is not None:
+        elif isinstance(event, RESULTS) and self._campaign is not None:
             observation = event.observation
             if observation.job.purpose == "search":
                 self._n_observed += 1
@@ -89,7 +95,11 @@ class Tracker:
         match recorded.event:
             case CampaignStarted() as event:
                 self._start_campaign(event, recorded)
-            case Observed(observation=observation):
+            case (
+                Observed(observation=observation)
+                | Measured(observation=observation)
+                | BuildFailed(observation=observation)
+            ):
                 if not store.is_complete(recorded.position):
                     self._log_observation(observation, recorded)
                 self._log_progress(recorded)

@@ -10,11 +10,14 @@ import pytest
 
 from agents.messages import Ask
 from controller.fold import fold
+from controller.inbox import Inbox
 from controller.journal import JournalReader
 from controller.lab import Lab
 from controller.lab_link import LabLink
 from controller.lab_opening import require_instrument
+from controller.order import Abort
 from controller.state import State
+from controller.trace import trace
 from experiments.approval import Approval
 from experiments.budget import Budget
 from experiments.campaign import Campaign
@@ -125,6 +128,40 @@ def test_a_session_that_ends_leaves_its_builds_to_the_next_one(tmp_path: Path) -
     assert len(coatings) == len(set(coatings)) == 2
 
 
+def test_a_campaign_that_is_aborted_has_its_builds_stopped_in_the_lab(tmp_path: Path) -> None:
+    budget = Budget(evaluations={"coarse": 1, "cell": 1})
+    world = World(tmp_path, building_campaign(budget=budget, approval=BY_POLICY))
+    inbox = Inbox()
+
+    class Aborting(FakeCompute):
+        """Has somebody abort the campaign as soon as the lab has the build."""
+
+        order: Any = None
+
+        async def next(self, timeout_s: float):
+            await asyncio.sleep(0.01)
+            stages = {build.stage for build in seen(world).builds.values()}
+            if self.order is None and stages & {"submitted", "running"}:
+                abort = Abort(campaign=world.campaign.name, reason="smoke")
+                self.order = asyncio.create_task(inbox.ask(abort, "anna"))
+            return await super().next(timeout_s)
+
+    with running_lab(tmp_path / "lab", scale=1.0) as lab:
+        compute = Aborting(rank=rank, is_patient=True)
+        world.session(compute, lab=lab_at(lab.address, tmp_path), inbox=inbox)
+        (build,) = world.state().builds.values()
+
+        async def told() -> str:
+            adapter = HttpLab("bench", lab.address, SECRET, tmp_path / "spool", is_simulated=True)
+            status = await adapter.status(build.build.id)
+            await adapter.close()
+            return status.state
+
+        assert asyncio.run(told()) == "aborted"
+    assert (build.stage, build.reason) == ("failed", "aborted by anna: smoke")
+    assert not world.state().open_proposals
+
+
 def write_instruments(home: Path, **changes: object) -> None:
     entry = {"name": "bench", "kind": "http-lab", "address": "http://127.0.0.1:9", **changes}
     lines = "".join(f"    {key}: {value}\n" for key, value in entry.items())
@@ -171,3 +208,19 @@ def test_the_order_is_in_the_journal_before_it_leaves(tmp_path: Path) -> None:
         watched = Lab(link, ManualClock(), log=lambda _: None, poll_s=0.05)
         world.session(FakeCompute(rank=rank, is_patient=True), lab=watched)
     assert stages == ["submitting"]
+
+
+def test_a_build_is_traced_from_its_ranking_to_its_result(tmp_path: Path) -> None:
+    budget = Budget(evaluations={"coarse": 1, "cell": 1})
+    world = World(tmp_path, building_campaign(budget=budget, approval=BY_POLICY))
+    with running_lab(tmp_path / "lab", make=make_linear, scale=1e7) as lab:
+        compute = FakeCompute(rank=rank, is_patient=True)
+        world.session(compute, lab=lab_at(lab.address, tmp_path))
+    state = world.state()
+    (build,) = state.builds.values()
+    with JournalReader(world.path) as journal:
+        found = trace(state, journal.read(world.campaign.name), build.job_id)
+    assert found.fidelity == "cell"
+    assert found.ranked is not None
+    assert found.observed is not None
+    assert found.ranked.position < found.dispatched.position < found.observed.position
