@@ -128,7 +128,8 @@ class Control:
             while (ending := self._ending()) is None:
                 self._draw()
                 self._answer_orders()
-                self._take(await self._compute.next(0 if self._talk.is_teaching else self._turn_s))
+                has_more = self._talk.is_teaching and not self._room.note
+                self._take(await self._compute.next(0 if has_more else self._turn_s))
             self._draw(is_last=True)
             return Outcome(self._state, ending)
         finally:
@@ -263,10 +264,8 @@ class Control:
             return None if self._stop_reason is None else "interrupted"
 
     def _stored_ending(self) -> Ending | None:
-        if self._state.phase == "finished":
-            return "finished"
-        if self._state.phase == "interrupted":  # by an order
-            return "stopped as asked"
+        if self._state.phase in ("finished", "interrupted"):  # interrupted: by an order
+            return "finished" if self._state.phase == "finished" else "stopped as asked"
         if self._stop_reason is not None:
             self._store([Interrupted(reason=self._stop_reason)])
             return "interrupted"
@@ -285,8 +284,7 @@ class Control:
             return
         self._drawn_s = now_s
         is_full = self._room.note is not None
-        situation = self._situation()
-        self._lookout.look(self._state, situation, now_s=now_s, is_disk_full=is_full)
+        self._lookout.look(self._state, self._situation(), now_s=now_s, is_disk_full=is_full)
         self._view.update(self._snapshot())
 
     def _snapshot(self) -> Snapshot:
