@@ -11,7 +11,14 @@ from agents.observed_metrics import observed_metrics
 from agents.stage_results import CellResult
 from agents.volume import Volume
 from experiments.job import Job
-from experiments.observation import Artifact, Failure, Observation, Provenance, StageRecord
+from experiments.observation import (
+    Artifact,
+    Failure,
+    FailureKind,
+    Observation,
+    Provenance,
+    StageRecord,
+)
 from experiments.properties import EffectiveProperties
 from experiments.recipe import Recipe
 
@@ -91,8 +98,18 @@ def _artifacts(outcome: Outcome, store: ArtifactStore) -> dict[str, Artifact]:
 
 
 def _flags(outcome: Outcome) -> list[str]:
-    """Return what the cell model says of its results, with the power where there are several."""
-    return [
+    """Return what to know before believing the results: of the structure, then of the cell.
+
+    What the cell model says carries the power where there are several.
+    """
+    beyond = [
+        text
+        for volume in outcome.volumes
+        if volume.record is not None
+        for text in volume.record.fallbacks
+        if text.startswith(f"{FailureKind.out_of_range.value}: ")
+    ]
+    return [*dict.fromkeys(beyond)] + [
         flag if len(outcome.results) == 1 or power_W is None else f"{flag} at {power_W:g} W"
         for power_W, result in outcome.results.items()
         if result.at_mean is not None

@@ -19,7 +19,10 @@ GENERATORS: Final = "cellwright.generators"
 DECIDERS: Final = "cellwright.deciders"
 
 _BUILT_IN: Final[dict[str, dict[str, str]]] = {
-    GENERATORS: {"stochastic": "simulators.microstructure.stochastic:StochasticGenerator"},
+    GENERATORS: {
+        "stochastic": "simulators.microstructure.stochastic:StochasticGenerator",
+        "learned": "simulators.microstructure.generative:LearnedGenerator",
+    },
     DECIDERS: {
         "cellwright": "agents.acquisition.cellwright:CellwrightDecider",
         "sobol": "agents.acquisition.sobol:SobolDecider",
@@ -58,8 +61,13 @@ def executor(
 
 
 def generator(choice: PartChoice) -> Generator:
-    """Return the generator of that name; its options travel with every request."""
-    made: Generator = _class(GENERATORS, choice.name)()
+    """Return the generator of that name; its options travel with every request.
+
+    A class with ``from_options`` is made by it, because its version depends on them.
+    """
+    kind = _class(GENERATORS, choice.name)
+    from_options = getattr(kind, "from_options", None)
+    made: Generator = kind() if from_options is None else from_options(choice.options)
     return made
 
 

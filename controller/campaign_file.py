@@ -104,6 +104,9 @@ def parse_campaign(text: str, source: str, folder: Path) -> Campaign:
     for part in ("generator", "decider"):
         if isinstance(plain.get(part), str):
             plain[part] = {"name": plain[part]}
+    learned = plain.get("generator")
+    if isinstance(learned, dict) and "model" in learned and "name" not in learned:
+        plain["generator"] = {"name": "learned", "options": learned}
     if isinstance(top.get("cell"), dict):
         plain["cell"] = _cell(document, folder)
     if "baseline" in top:

@@ -58,6 +58,7 @@ _UNIT_SUFFIX: Final = {
 _FAILURE_TEXT: Final = {
     FailureKind.infeasible_recipe: "Infeasible recipe: the masses do not fit the volume",
     FailureKind.packing_failed: "The generator could not reach the asked structure",
+    FailureKind.out_of_range: "A learned part was asked beyond what it was trained on",
     FailureKind.not_percolating: "A phase does not reach both faces",
     FailureKind.power_too_high: "The cell cannot give the asked power",
     FailureKind.solver_failed: "The cell model did not converge",

@@ -19,6 +19,8 @@ class FailureKind(StrEnum):
     """The masses do not fit: a known constraint, checked before dispatch."""
     packing_failed = "packing_failed"
     """The generator could not reach the asked structure within its bounds."""
+    out_of_range = "out_of_range"
+    """A learned part was asked beyond what it was trained on."""
     not_percolating = "not_percolating"
     """A phase that must carry ions or electrons does not reach both faces; learned per level."""
     power_too_high = "power_too_high"

@@ -27,7 +27,13 @@ DOORS = {
         f"agents/ray_{part}.py"
         for part in ("executor", "local", "join", "token", "vitals", "shares", "gpu")
     ),
-    "torch": ("agents/surrogates/", "agents/acquisition/", "simulators/properties/conduction/"),
+    "torch": (
+        "agents/surrogates/",
+        "agents/acquisition/",
+        "simulators/properties/conduction/",
+        "simulators/microstructure/generative/",
+    ),
+    "safetensors": ("simulators/microstructure/generative/",),
     "botorch": ("agents/surrogates/", "agents/acquisition/"),
     "gpytorch": ("agents/surrogates/", "agents/acquisition/"),
     "linear_operator": ("agents/surrogates/", "agents/acquisition/"),

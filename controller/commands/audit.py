@@ -1,4 +1,7 @@
-"""``cellwright audit``: who decided what, from a journal whose chain was checked."""
+"""``cellwright audit``: who decided what, from a journal whose chain was checked.
+
+``cellwright audit generator`` is the other thing that can be audited.
+"""
 
 from __future__ import annotations
 
@@ -9,16 +12,38 @@ import click
 
 from controller.audit import audit_lines
 from controller.cli import chosen_home, home_option
+from controller.commands.audit_generator import command as audit_generator
 from controller.journal import JournalReader
 from controller.stored_campaign import read_campaign
 
 
-@click.command()
+class _Audit(click.Group):
+    """Audit the journal where nothing else is named."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Put ``journal`` before arguments that name no other thing to audit."""
+        if not args or (args[0] not in self.commands and args[0] != "--help"):
+            args = ["journal", *args]
+        return super().parse_args(ctx, args)
+
+
+@click.group(cls=_Audit)
+def command() -> None:
+    """Audit the journal of CAMPAIGN, or a learned generator.
+
+    ``cellwright audit [CAMPAIGN]`` is short for ``cellwright audit journal [CAMPAIGN]``.
+    """
+
+
+command.add_command(audit_generator, "generator")
+
+
+@command.command()
 @click.argument("campaign", required=False)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 @home_option
 @click.pass_context
-def command(
+def journal(
     ctx: click.Context, campaign: str | None, *, as_json: bool, own_home: Path | None
 ) -> int:
     """Check the whole journal and print every decision of people about CAMPAIGN.

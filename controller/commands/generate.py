@@ -18,7 +18,7 @@ from experiments.observation import FailureKind
 
 if TYPE_CHECKING:
     from experiments.generation import VolumeRequest
-    from simulators.microstructure.stochastic import StochasticGenerator
+    from simulators.microstructure.generator import Generator
     from simulators.microstructure.voxels import Voxels
 
 
@@ -35,6 +35,16 @@ if TYPE_CHECKING:
 @click.option("--size", default="128", show_default=True, metavar="N or Z,Y,X", help="Voxels.")
 @click.option("--voxel-size-um", type=float, default=0.4, show_default=True, help="Voxel edge.")
 @click.option("--seed", type=int, default=1, show_default=True)
+@click.option(
+    "--model",
+    metavar="NAME|FILE",
+    help="Draw from a learned model, shipped or from a file, instead of packing particles.",
+)
+@click.option(
+    "--allow-out-of-range",
+    is_flag=True,
+    help="Draw outside what the model was trained on too; the result says so.",
+)
 @click.option("--preview", is_flag=True, help="Draw a 3D view and three slices beside OUT.tif.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 def command(
@@ -43,6 +53,8 @@ def command(
     size: str,
     voxel_size_um: float,
     seed: int,
+    model: str | None,
+    allow_out_of_range: bool,
     preview: bool,
     as_json: bool,
 ) -> int:
@@ -56,12 +68,16 @@ def command(
     if not output.absolute().parent.is_dir():
         raise Invalid(f"-o {output}: there is no folder {output.parent}")
     request = read_volume_request(recipe, size, voxel_size_um, seed)
+    if allow_out_of_range:
+        if model is None:
+            raise Invalid("--allow-out-of-range: is for --model")
+        options = {**request.options, "allow_out_of_range": True}
+        request = request.model_copy(update={"options": options})
 
     from simulators.microstructure.composition import compose
     from simulators.microstructure.image_file import write_labels
-    from simulators.microstructure.stochastic import StochasticGenerator
 
-    generator = StochasticGenerator(n_threads=len(os.sched_getaffinity(0)))
+    generator = _generator(model, len(os.sched_getaffinity(0)))
     began = time.perf_counter()
     voxels = _generated(generator, request, recipe)
     elapsed_s = time.perf_counter() - began
@@ -87,14 +103,27 @@ def command(
     return 0
 
 
-def _generated(generator: StochasticGenerator, request: VolumeRequest, recipe: Path) -> Voxels:
+def _generator(model: str | None, n_threads: int) -> Generator:
+    """Return the stochastic generator, or the learned one with its model."""
+    if model is None:
+        from simulators.microstructure.stochastic import StochasticGenerator
+
+        return StochasticGenerator(n_threads=n_threads)
+    from simulators.microstructure.generative import LearnedGenerator
+    from simulators.microstructure.generative.device import prepare
+
+    prepare("cpu", n_threads)
+    return LearnedGenerator(model)
+
+
+def _generated(generator: Generator, request: VolumeRequest, recipe: Path) -> Voxels:
     """Return the volume; a recipe that cannot add up is wrong input, not work that failed."""
     try:
         return generator.generate(request)
     except Invalid as error:
         raise located(recipe, error) from error
     except DesignFailed as error:
-        if error.failure_kind is FailureKind.infeasible_recipe:
+        if error.failure_kind in (FailureKind.infeasible_recipe, FailureKind.out_of_range):
             raise located(recipe, error) from error
         raise
 
@@ -116,12 +145,16 @@ def _tell(voxels: Voxels, output: Path, elapsed_s: float, notes: list[str]) -> N
         f"{phase} {share:.4f}" for phase, share in voxels.volume_fraction.items()
     )
     click.echo(f"{fractions} in {three(elapsed_s)} s", err=True)
-    radius_um = voxels.statistics["equivalent_radius_m"] * 1e6
-    click.echo(
-        f"{voxels.statistics['n_particles']:.0f} particles of {three(radius_um)} µm radius, "
-        f"overlap factor {voxels.statistics['overlap_factor']:.2%}",
-        err=True,
-    )
+    if "n_particles" in voxels.statistics:
+        radius_um = voxels.statistics["equivalent_radius_m"] * 1e6
+        click.echo(
+            f"{voxels.statistics['n_particles']:.0f} particles of {three(radius_um)} µm radius, "
+            f"overlap factor {voxels.statistics['overlap_factor']:.2%}",
+            err=True,
+        )
+    if "corrected_share" in voxels.statistics:
+        share = voxels.statistics["corrected_share"]
+        click.echo(f"fractions made exact by changing {share:.2%} of the voxels", err=True)
     for note in voxels.fallbacks:
         click.echo(f"note: {note}", err=True)
     for line in notes:

@@ -1,0 +1,129 @@
+"""The structures a generator learns from: made or read, checked, and known by their hashes."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from experiments.errors import Invalid
+from experiments.frozen import content_hash
+from experiments.generation import VolumeRequest
+from experiments.microstructure import PHASE_LABEL
+from simulators.microstructure.generative.training_file import TrainingFile, beside
+from simulators.microstructure.voxels import Labels
+
+_SMALLEST = 64
+"""Voxels along every edge (of a section: in its plane) below which a sample says too little."""
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One structure and the training label it belongs to."""
+
+    label: int
+    """Index into the label space's points."""
+    labels: Labels
+    """Phase numbers from 0, `z x y x x`; a section has one layer."""
+    sha256: str
+    """Of the voxels, with their shape."""
+
+    @property
+    def is_section(self) -> bool:
+        """Say whether the sample is flat."""
+        return bool(self.labels.shape[0] == 1)
+
+
+def load_samples(
+    training: TrainingFile,
+    source: Path,
+    cache: Path | None = None,
+    progress: Callable[[str], None] = lambda _: None,
+) -> list[Sample]:
+    """Return all training samples. Raises ``Invalid`` naming the file or label that is wrong."""
+    if training.kind == "recipes":
+        return [
+            _sample(training, i, made_volume(training, row, seed, cache), f"label {row}")
+            for i, row in enumerate(training.train)
+            for seed in _seeds(training, i, progress)
+        ]
+    from simulators.microstructure.image_file import read_labels
+
+    samples = []
+    for i, image in enumerate(training.samples):
+        path = beside(source, image.file)
+        values = None if image.values is None else {str(k): v for k, v in image.values.items()}
+        voxels = read_labels(str(path), values, training.voxel_size_um * 1e-6)
+        is_flat = min(voxels.labels.shape) == 1
+        if is_flat != (training.kind != "volumes") and training.kind != "image":
+            raise Invalid(
+                f"{path}: shape {voxels.labels.shape} is {'flat' if is_flat else 'a volume'}; kind "
+                f"{training.kind} was announced"
+            )
+        samples.append(_sample(training, i, voxels.labels, str(path)))
+    return samples
+
+
+def made_volume(
+    training: TrainingFile, labels: tuple[float, ...], seed: int, cache: Path | None
+) -> Labels:
+    """Return one volume of the stochastic generator, from the cache where it is known."""
+    from simulators.microstructure.stochastic import StochasticGenerator
+
+    generator = StochasticGenerator()
+    request = VolumeRequest(
+        recipe=training.recipe_at(labels),
+        shape=(training.voxels,) * 3,
+        voxel_size_m=training.voxel_size_um * 1e-6,
+        seed=seed,
+    )
+    key = content_hash([generator.version, request.model_dump(mode="json")])
+    path = None if cache is None else cache / f"{key}.npz"
+    if path is not None and path.exists():
+        with np.load(path) as kept:
+            labels_kept: Labels = kept["labels"]
+        return labels_kept
+    made = generator.generate(request).labels
+    if path is not None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        part = path.with_suffix(".part.npz")
+        np.savez_compressed(part, labels=made)
+        part.replace(path)
+    return made
+
+
+def withheld_seed(label: int, i: int) -> int:
+    """Return the seed of the i-th fresh volume of a withheld label; never one of training."""
+    return 1_000_000_000 + 10_000 * label + i
+
+
+def training_seed(label: int, i: int) -> int:
+    """Return the seed of the i-th training volume of a label."""
+    return 10_000 * label + i
+
+
+def _seeds(training: TrainingFile, i: int, progress: Callable[[str], None]) -> list[int]:
+    progress(f"structures of label {i + 1} of {len(training.train)}")
+    return [training_seed(i, k) for k in range(training.volumes_per_label)]
+
+
+def _sample(training: TrainingFile, label: int, labels: Labels, where: str) -> Sample:
+    """Return the checked sample, phases numbered as the training file lists them."""
+    plane = labels.shape[1:] if labels.shape[0] == 1 else labels.shape
+    if min(plane) < _SMALLEST:
+        raise Invalid(f"{where}: {labels.shape} voxels; every edge must have at least {_SMALLEST}")
+    numbered = np.full(256, 255, dtype=np.uint8)
+    for i, phase in enumerate(training.phases):
+        numbered[PHASE_LABEL[phase]] = i
+    renamed: Labels = numbered[labels]
+    counts = np.bincount(renamed.reshape(-1), minlength=256)
+    if counts[255]:
+        raise Invalid(f"{where}: holds phases that are not in {', '.join(training.phases)}")
+    for i, phase in enumerate(training.phases):
+        if counts[i] == 0:
+            raise Invalid(f"{where}: has no {phase}; every sample must hold every phase")
+    digest = hashlib.sha256(repr(renamed.shape).encode() + renamed.tobytes()).hexdigest()
+    return Sample(label=label, labels=renamed, sha256=digest)
