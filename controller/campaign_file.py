@@ -102,11 +102,7 @@ def parse_campaign(text: str, source: str, folder: Path) -> Campaign:
         if isinstance(item, dict):
             _known_metric(document, ("constraints", i, "metric"), item.get("metric"))
     for part in ("generator", "decider"):
-        if isinstance(plain.get(part), str):
-            plain[part] = {"name": plain[part]}
-    learned = plain.get("generator")
-    if isinstance(learned, dict) and "model" in learned and "name" not in learned:
-        plain["generator"] = {"name": "learned", "options": learned}
+        plain |= {part: _part(plain[part])} if part in plain else {}
     if isinstance(top.get("cell"), dict):
         plain["cell"] = _cell(document, folder)
     if "baseline" in top:
@@ -121,6 +117,15 @@ def parse_campaign(text: str, source: str, folder: Path) -> Campaign:
         return with_knowledge(campaign)
     except ValueError as error:
         raise document.error(("knowledge",), str(error)) from error
+
+
+def _part(given: Any) -> Any:
+    """Return name and options of a part; a model alone means the learned generator."""
+    if isinstance(given, str):
+        return {"name": given}
+    if isinstance(given, dict) and "model" in given and "name" not in given:
+        return {"name": "learned", "options": given}
+    return given
 
 
 def _list(document: YamlDocument, key: str) -> list[Any]:

@@ -224,3 +224,9 @@ def test_a_wrong_architecture_is_refused_at_its_key(given: str, message: str) ->
     line = "    porosity: {min: 0.20, max: 0.45}\n"
     with pytest.raises(Invalid, match=rf"x\.yaml.*architecture.*{message}"):
         parsed(TEXT.replace(line, f"{line}    architecture: {given}\n"))
+
+
+def test_a_generator_named_by_its_model_is_the_learned_one() -> None:
+    campaign = parsed(TEXT + "\ngenerator: {model: nmc21}\n")
+    assert campaign.generator.name == "learned"
+    assert campaign.generator.options == {"model": "nmc21"}

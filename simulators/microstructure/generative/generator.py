@@ -74,6 +74,7 @@ class LearnedGenerator:
         recipe = request.recipe
         fractions = compose(recipe).phase_fraction
         labels, notes = _labels(model.card, recipe, is_allowed=options.allow_out_of_range)
+        notes += _audit_notes(model.card)
         zoom = _zoom(model.card, request)
         shape = request.shape
         if zoom != 1.0:
@@ -119,6 +120,14 @@ def _labels(
             raise
         return labels, [f"{OUT_OF_RANGE}: {error.message.partition('; the option')[0]}"]
     return labels, []
+
+
+def _audit_notes(card: ModelCard) -> list[str]:
+    """Say on every volume that nobody has held the model against its withheld labels."""
+    if "withheld" in card.audits:
+        return []
+    steps = card.training.n_steps
+    return [f"model {card.name} ({steps} training steps) has no recorded audit"]
 
 
 def _require_same(card: ModelCard, trained: ElectrodeRecipe, asked: ElectrodeRecipe) -> None:

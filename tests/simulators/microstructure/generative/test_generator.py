@@ -75,3 +75,7 @@ def test_an_unknown_model_or_option_is_one_clear_line(model):
         LearnedGenerator("nothing").generate(small())
     with pytest.raises(Invalid, match=r"options\.speed: unknown name; allowed: allow_out"):
         LearnedGenerator(model).generate(small(speed=1))
+
+
+def test_a_model_nobody_audited_says_so_on_every_volume(model):
+    assert "no recorded audit" in LearnedGenerator(model).generate(small()).fallbacks[0]
