@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from controller.build_words import build_words
 from controller.events import (
     Aborted,
     AttemptLost,
@@ -47,7 +48,7 @@ def event_words(event: Event) -> str:
             return f"deleted {counted(len(artifacts), 'voxel file')} that a seed makes again"
         case Interrupted(reason=reason) | Finished(reason=reason):
             return f"{event.kind}: {reason}"
-    return _of_people(event) or event.kind.replace("_", " ")
+    return _of_people(event) or build_words(event) or event.kind.replace("_", " ")
 
 
 def _of_people(event: Event) -> str | None:

@@ -90,6 +90,10 @@ class Runs:
         run = self._runs.get(campaign)
         return None if run is None else run.words
 
+    def started(self) -> dict[str, str]:
+        """Return what became of every child, by campaign."""
+        return {name: run.words for name, run in list(self._runs.items())}
+
     def close(self) -> None:
         """Ask every child to stop in good order, and wait for it."""
         self._is_closing.set()

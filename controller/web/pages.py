@@ -9,6 +9,8 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 
+from controller.people import Action, may
+from controller.people.person import ALL
 from controller.report.attachments import discharge_curves, first_volume
 from controller.report.cell import NamedCurve, discharge, losses_along
 from controller.report.figure import Figure
@@ -37,7 +39,9 @@ async def home(request: Request) -> Response:
     service = service_of(request)
     names = list(service.seen_by(person_of(request)))
     views = [await run_in_threadpool(campaign_view, service, name) for name in names]
-    return page(request, "campaigns.html", views=views)
+    started = service.runs.started() if may(person_of(request), ALL, Action.operate) else {}
+    unseen = [(name, words) for name, words in started.items() if name not in names]
+    return page(request, "campaigns.html", views=views, unseen=unseen)
 
 
 async def waiting(request: Request) -> Response:
