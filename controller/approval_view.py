@@ -85,6 +85,12 @@ def recipe_rows(state: State, record: ProposalRecord) -> list[RecipeRow]:
     return rows
 
 
+def fixed_rows(state: State) -> list[tuple[str, str]]:
+    """Return what of the recipe this campaign does not vary."""
+    fixed = state.campaign.design.fixed
+    return [(parameter_label(name).text, value_words(name, one)) for name, one in fixed.items()]
+
+
 def incumbent(state: State) -> tuple[str, Observation] | None:
     """Return what a build has to beat and its name: the best at the target, or the baseline."""
     best = measured_best(state)

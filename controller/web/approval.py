@@ -11,6 +11,7 @@ from starlette.responses import RedirectResponse, Response
 from controller.approval_view import (
     REASON_WORDS,
     alternative_rows,
+    fixed_rows,
     if_rejected,
     incumbent,
     may_be_decided,
@@ -155,6 +156,7 @@ def _shown(service: Service, campaign: str, record: ProposalRecord) -> dict[str,
     nearest = nearest_built(state, record)
     return {
         "recipe": recipe_rows(state, record),
+        "fixed": fixed_rows(state),
         "nearest": None if nearest is None else nearest.build.id,
         "predicted": predicted_rows(state, record),
         "against": None if against is None else against[0],

@@ -21,6 +21,7 @@ _ENVIRONMENT: Final = Environment(
     loader=PackageLoader("controller.web", "templates"),
     autoescape=True,
     undefined=StrictUndefined,
+    auto_reload=False,
     trim_blocks=True,
     lstrip_blocks=True,
 )

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import signal
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -22,6 +23,7 @@ from controller.web.hub import Hub
 from controller.web.service import Service
 from experiments.errors import Invalid
 
+_SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
 _MOST_CONNECTIONS: Final = 600
 """Five hundred pages that listen, and room for what they ask."""
 
@@ -88,7 +90,23 @@ def serve(home_path: Path, options: ServeOptions, announce: Callable[[str], None
         if not people.accounts.everyone():
             announce("nobody can sign in yet: cellwright users add NAME --role admin")
         announce(f"the lab service is at {shown}")
+        held.enter_context(_surviving_signals())
         server.run(sockets=[listening])
+
+
+@contextlib.contextmanager
+def _surviving_signals() -> Iterator[None]:
+    """Let the server end in order.
+
+    It raises the signal that ended it once more when it is done,
+    which would end this process before the campaigns it started were asked to stop.
+    """
+    before = {one: signal.signal(one, lambda *_: None) for one in _SIGNALS}
+    try:
+        yield
+    finally:
+        for one, handler in before.items():
+            signal.signal(one, handler)
 
 
 def _listen(host: str, port: int) -> socket.socket:

@@ -47,9 +47,10 @@ def served(folder: Path) -> Iterator[tuple[str, str]]:
         yield found[1], name
     finally:
         server.send_signal(signal.SIGTERM)
-        server.wait(30)
+        status = server.wait(30)
         server.stderr.close()
         log.close()
+    assert status == 0  # and not killed by the signal before it put things in order
 
 
 def cellwright(home: Path, *words: str, stdin: str = "") -> str:
