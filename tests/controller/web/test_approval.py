@@ -180,7 +180,7 @@ def test_the_page_shows_what_is_decided_and_its_form_decides_that(desk: Room) ->
         "no real cell has been measured yet",
         "2.5 to 4.2 V",
         "€ 38.00",
-        "may be proposed again after 7 days",
+        "not proposed again for 7 days",
         "mg/cm²",
     ):
         assert words in text, words
