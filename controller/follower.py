@@ -8,7 +8,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -146,12 +146,13 @@ class Follower:
             kept = read_kept_state(self._home, name)
             known = kept.state if kept is not None and reader.holds(kept.anchor) else None
             after = 0 if kept is None or known is None else kept.anchor.position
-            events = list(reader.read(name, after=after))
-            state = fold(events, known)
+            tail: deque[Recorded] = deque(maxlen=_N_TAIL)
+            state = fold(_kept_in(tail, reader.read(name, after=after)), known)
             assert state is not None
+            if not tail:
+                tail.extend(reader.read(name))
             self._folded[name] = state
-            tail = events or list(reader.read(name))[-_N_TAIL:]
-            self._tails[name] = deque(tail, maxlen=_N_TAIL)
+            self._tails[name] = tail
             self._anchor = max(self._anchor, Anchor(tail[-1].position, tail[-1].hash))
 
     def _read(self) -> None:
@@ -192,6 +193,13 @@ class Follower:
             self._reader.close()
         self._reader, self._seen, self._anchor = None, (), Anchor()
         self._folded, self._tails = {}, {}
+
+
+def _kept_in(tail: deque[Recorded], events: Iterable[Recorded]) -> Iterator[Recorded]:
+    """Yield the events and keep the last of them; all at once would be gigabytes."""
+    for one in events:
+        tail.append(one)
+        yield one
 
 
 def _same(old: State, new: State) -> bool:
