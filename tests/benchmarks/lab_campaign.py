@@ -100,6 +100,9 @@ def run_campaign(text: str, folder: Path, *, seed: int, lab_voxels: int, limit_s
                 [*command, "--home", str(home), "--workers", "1"],
                 stdout=log, stderr=log, timeout=limit_s, check=True,
             )  # fmt: skip
+    except subprocess.SubprocessError:
+        print((folder / "run.log").read_text()[-2000:], file=sys.stderr)
+        raise
     finally:
         lab.terminate()
         lab.wait(60)
