@@ -31,7 +31,8 @@ from experiments.build_status import BuildState, BuildStatus
 from experiments.capabilities import Capabilities
 from experiments.errors import (
     CellwrightError,
-    DiskFull,
+    HomeInUse,
+    InternalError,
     OutcomeUnknown,
     Rejected,
     Transient,
@@ -117,7 +118,9 @@ class Dispatcher:
                         await self._query(build)
                 case _:
                     await self._follow(build)
-        except (Transient, DiskFull) as error:
+        except (HomeInUse, InternalError):
+            raise
+        except CellwrightError as error:
             self._say(build.build.id, error.message)
 
     async def _send(self, build: BuildRecord, capabilities: Capabilities) -> None:

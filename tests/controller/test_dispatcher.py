@@ -11,6 +11,7 @@ from controller.build_request import whole_area_m2
 from controller.fold import fold
 from controller.proposal_events import OutcomeLost, Submitted, Submitting
 from controller.settling import settle_build
+from experiments.errors import Rejected
 from experiments.observation import FailureKind
 from instruments.coating_plan import coating_plan
 from instruments.lab_simulator.faults import KINDS
@@ -185,3 +186,21 @@ def test_a_lab_that_forgot_a_build_it_took_is_a_persons_question(book, tmp_path)
         session = Session(book, lab.address, tmp_path)
         asyncio.run(session.until(lambda: book.state.builds["b1"].needs_person))
     assert any(isinstance(one.event, OutcomeLost) for one in book.journal.stored)
+
+
+def test_a_lab_that_refuses_to_show_files_stops_nothing_else(book, tmp_path) -> None:
+    queue(book, 0.2, 1)
+    queue(book, 0.6, 2)
+    with running_lab(tmp_path / "lab", make=make_linear, scale=1e7) as lab:
+        session = Session(book, lab.address, tmp_path)
+        shown = session.link.instrument.results
+
+        async def refusing(build_id: str):
+            if build_id == "b1":
+                raise Rejected("these files are not for you", reason="unknown_file")
+            return await shown(build_id)
+
+        session.link.instrument.results = refusing
+        asyncio.run(session.until(lambda: book.state.builds["b2"].has_ended))
+    assert book.state.builds["b1"].stage == "running"
+    assert any("not for you" in line for line in session.said)
