@@ -132,6 +132,7 @@ def test_faults_on_the_way_build_nothing_twice_and_lose_nothing(book, tmp_path, 
     with running_lab(
         tmp_path / "lab", make=make_linear, scale=1e7, rates={kind: 0.2}, seed=5
     ) as lab:
+        asked: set[str] = set()
 
         async def with_a_person() -> None:
             session = Session(book, lab.address, tmp_path)
@@ -141,6 +142,9 @@ def test_faults_on_the_way_build_nothing_twice_and_lose_nothing(book, tmp_path, 
                     if build.needs_person:  # who goes and looks into the lab's own book
                         there = build.build.id in lab.coatings()
                         word = "accepted" if there else "not_accepted"
+                        if there and build.build.id in asked:  # a lab that goes on forgetting
+                            word = "given_up"
+                        asked.add(build.build.id)
                         book.write(
                             *settle_build(book.state, build.build.id, word, person(), now=book.now)
                         )
@@ -150,8 +154,10 @@ def test_faults_on_the_way_build_nothing_twice_and_lose_nothing(book, tmp_path, 
 
         asyncio.run(with_a_person())
         assert sorted(lab.coatings()) == ["b1", "b2"]
-    assert {build.stage for build in book.state.builds.values()} == {"measured"}
-    assert {build.n_ok for build in book.state.builds.values()} == {2}
+    stages = {build.stage for build in book.state.builds.values()}
+    assert stages <= ({"measured", "failed"} if kind == "amnesia" else {"measured"})
+    measured = [build for build in book.state.builds.values() if build.stage == "measured"]
+    assert {build.n_ok for build in measured} <= {2}
 
 
 def test_what_was_changed_after_the_approval_is_not_sent(book, tmp_path) -> None:
