@@ -13,6 +13,7 @@ from experiments.errors import Invalid
 from experiments.frozen import content_hash
 from experiments.generation import VolumeRequest
 from experiments.microstructure import PHASE_LABEL
+from simulators.microstructure.generative.section_file import read_section
 from simulators.microstructure.generative.training_file import TrainingFile, beside
 from simulators.microstructure.voxels import Labels
 
@@ -56,14 +57,11 @@ def load_samples(
     for i, image in enumerate(training.samples):
         path = beside(source, image.file)
         values = None if image.values is None else {str(k): v for k, v in image.values.items()}
-        voxels = read_labels(str(path), values, training.voxel_size_um * 1e-6)
-        is_flat = min(voxels.labels.shape) == 1
-        if is_flat != (training.kind != "volumes") and training.kind != "image":
-            raise Invalid(
-                f"{path}: shape {voxels.labels.shape} is {'flat' if is_flat else 'a volume'}; kind "
-                f"{training.kind} was announced"
-            )
-        samples.append(_sample(training, i, voxels.labels, str(path)))
+        if training.kind == "volumes":
+            labels = read_labels(str(path), values, training.voxel_size_um * 1e-6).labels
+        else:
+            labels = read_section(path, values)
+        samples.append(_sample(training, i, labels, str(path)))
     return samples
 
 

@@ -16,7 +16,7 @@ def margins(shape=(64, 64, 64), seed=1, **how):
 
 def test_blocks_of_any_size_give_the_same_volume():
     whole = most_likely(margins(is_periodic=True))
-    for flow, decoder in ((6, 5), (16, 7), (5, 16)):
+    for flow, decoder in ((6, 16), (16, 7)):
         blocks = most_likely(margins(is_periodic=True, flow_block=flow, decoder_block=decoder))
         assert np.mean(blocks != whole) < 1e-4  # rounding alone
 
