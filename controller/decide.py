@@ -180,6 +180,7 @@ def _dispatches(
             spent = spent.taking(job.fidelity)
             chosen.append(Dispatch(job, candidate))
             room -= 1
+    looked_at = {dispatch.job.id for dispatch in chosen}
     if room > 0 and not stop_reason(state):
         built = state.campaign.build_level
         for planned in state.backlog.values():
@@ -187,7 +188,7 @@ def _dispatches(
                 break
             if built is not None and planned.job.fidelity == built.name:
                 continue
-            if spent.admits(planned.job.fidelity):
+            if planned.job.id not in looked_at and spent.admits(planned.job.fidelity):
                 spent = spent.taking(planned.job.fidelity)
                 chosen.append(Dispatch(planned.job, planned.candidate, planned.ranking_position))
                 room -= 1

@@ -8,10 +8,11 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from dataclasses import dataclass
-from enum import StrEnum
 from pathlib import Path
 from typing import Final
+
+from controller.checks import Check, Verdict
+from controller.instrument_checks import instrument_checks
 
 _DISTRIBUTIONS: Final = ("ray", "torch", "pybamm", "botorch", "mlflow", "numba", "pydantic")
 _MIN_FREE_GB: Final = 5.0
@@ -27,24 +28,6 @@ _RAY_PROBE: Final = (
 )
 
 
-class Verdict(StrEnum):
-    """How a check went."""
-
-    ok = "ok"
-    note = "note"
-    wrong = "wrong"
-
-
-@dataclass(frozen=True)
-class Check:
-    """One thing looked at."""
-
-    name: str
-    verdict: Verdict
-    found: str
-    advice: str | None = None
-
-
 def all_checks(home: Path) -> list[Check]:
     """Run every check; none raises."""
     return [
@@ -57,7 +40,7 @@ def all_checks(home: Path) -> list[Check]:
         _memory(),
         _home(home),
         _disk(home),
-        _instruments(),
+        *instrument_checks(home, os.environ),
     ]
 
 
@@ -161,7 +144,3 @@ def _disk(home: Path) -> Check:
     return Check(
         "disk", Verdict.wrong, f"{free_gb:.1f} GB free", f"{_MIN_FREE_GB:g} GB are needed at home"
     )
-
-
-def _instruments() -> Check:
-    return Check("instruments", Verdict.note, "none configured", "simulated fidelities need none")

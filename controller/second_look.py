@@ -18,6 +18,7 @@ def second_looks(state: State) -> Iterator[tuple[Job, Candidate]]:
     At the finest simulated level, each with a random structure that was not looked at before.
     """
     level = state.campaign.finest_simulated.name
+    yielded: set[str] = set()
     for record in rejected_as(state, "dont_believe"):
         design = record.proposal.request.design
         reason = f"{record.proposal.id} was not believed"
@@ -30,7 +31,10 @@ def second_looks(state: State) -> Iterator[tuple[Job, Candidate]]:
                 replicate=replicate,
             )
             dispatch = state.dispatches.get(job.id)
+            if job.id in yielded:
+                continue
             if dispatch is None:
+                yielded.add(job.id)
                 yield (
                     job,
                     Candidate(design=design, fidelity=level, replicate=replicate, reason=reason),

@@ -38,10 +38,6 @@ if TYPE_CHECKING:
 
 MOST_REFUSED: Final = 64
 """Suggestions in a row that break a known constraint, or repeat a job, before it is given up."""
-NOT_THE_DESIGNS: Final = frozenset(
-    {FailureKind.timed_out, FailureKind.worker_died, FailureKind.solver_failed}
-)
-"""Failures that say nothing about the design."""
 
 
 class OptunaDecider:
@@ -189,13 +185,17 @@ def _trial(
     design, failure = observation.job.design, observation.failure
     if not campaign.design.contains(design):
         return None
-    if failure is not None and failure.kind in NOT_THE_DESIGNS:
+    if failure is not None and _is_not_the_designs(failure.kind):
         return None
     values = [observation.value(campaign.metric_key(o)) for o in campaign.objectives]
     excess = _excess(campaign, observation)
     if failure is not None or excess is None or any(value is None for value in values):
         return space.trial(design, state=_state("PRUNED"))
     return space.trial(design, values=values, constraints=excess)
+
+
+def _is_not_the_designs(kind: FailureKind) -> bool:
+    return kind.is_infrastructure or kind is FailureKind.solver_failed
 
 
 def _excess(campaign: Campaign, observation: Observation) -> dict[str, float] | None:

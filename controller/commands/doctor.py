@@ -8,8 +8,9 @@ import click
 from rich.console import Console
 from rich.table import Table
 
+from controller.checks import Check, Verdict
 from controller.cli import FAILED, chosen_home, home_option
-from controller.health import Check, Verdict, all_checks
+from controller.health import all_checks
 
 _WORD = {
     Verdict.ok: "[green]ok[/]",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from controller import health
-from controller.health import Verdict
+from controller.checks import Verdict
 
 
 def test_a_home_that_is_a_file_is_wrong(tmp_path: Path) -> None:

@@ -19,7 +19,7 @@ from experiments.budget import Budget
 from experiments.proposal import RejectionReason
 from tests.controller.build_doubles import NOW, Book, building_campaign, job_at, person
 from tests.controller.doubles import FakeCompute, observe
-from tests.controller.test_proposing import READY
+from tests.controller.test_proposing import READY, ranked
 
 
 def book_with(*, fine: int = 3) -> Book:
@@ -81,6 +81,26 @@ def test_a_design_that_was_simulated_before_gets_another_random_structure() -> N
 def rejected(book: Book, proposal_id: str):
     reject(book, proposal_id, "dont_believe")
     return book.state
+
+
+def test_what_is_looked_at_again_and_waits_in_the_backlog_is_dispatched_once() -> None:
+    book = book_with()
+    book.propose(0.3)
+    ranked(book, (0.3, "fine"), (0.7, "coarse"))
+    reject(book, "p1", "dont_believe")
+    jobs = [look.job for look in looks(book)]
+    assert len({job.id for job in jobs}) == len(jobs) == 2
+
+
+def test_two_builds_of_one_design_get_a_look_each() -> None:
+    book = book_with()
+    book.propose(0.3)
+    reject(book, "p1", "dont_believe")
+    book.propose(0.3, "p2")
+    reject(book, "p2", "dont_believe")
+    found = looks(book)
+    assert len({look.job.id for look in found}) == 2
+    assert looks(book) == []
 
 
 def test_a_second_look_keeps_to_the_budget() -> None:
