@@ -51,7 +51,7 @@ class Problem:
     truths: dict[str, dict[str, Truth]]
     best: float
     noise_sd: dict[str, float]
-    """Metric → standard deviation of one observation, at every level."""
+    """Metric → standard deviation of one observation at the target, and elsewhere unless said."""
     budget: float
     """Target equivalents."""
     cost: dict[str, float] = field(default_factory=lambda: {TARGET: 1.0})
@@ -60,6 +60,8 @@ class Problem:
     reference: tuple[float, float] | None = None
     """Reference point: two objectives."""
     rivals: tuple[str, ...] = ("sobol", "random")
+    noise_sd_at: dict[str, float] = field(default_factory=dict)
+    """Level → standard deviation of every metric there, where it is not the target's."""
 
     @property
     def is_multi_fidelity(self) -> bool:
@@ -113,7 +115,10 @@ class Problem:
         digest = hashlib.sha256(str(job.seed).encode()).digest()
         rng = np.random.default_rng(int.from_bytes(digest[:8], "big"))
         metrics = {
-            metric: Metric(value=truth(x) + self.noise_sd[metric] * rng.standard_normal())
+            metric: Metric(
+                value=truth(x)
+                + self.noise_sd_at.get(job.fidelity, self.noise_sd[metric]) * rng.standard_normal()
+            )
             for metric, truth in self.truths[job.fidelity].items()
         }
         cost = self.cost[job.fidelity]
@@ -270,6 +275,7 @@ def _electrode(electrode: Electrode, rivals: tuple[str, ...]) -> Problem:
         truths=truths,
         best=electrode.best,
         noise_sd={FIRST: electrode.noise_sd},
+        noise_sd_at={} if electrode.cheap is None else {CHEAP: electrode.cheap_noise_sd},
         budget=30,
         cost=cost,
         rivals=rivals,

@@ -2,6 +2,7 @@
 
     python -m tests.benchmarks.electrode_tables measure     (about ten minutes of one core, resumes)
     python -m tests.benchmarks.electrode_tables tabulate    (about twenty)
+    python -m tests.benchmarks.electrode_tables describe
 
 The first draws random structures at both levels and measures them as a campaign does. The second
 fits their properties (cubic in active material and porosity; what is left is the scatter between
@@ -240,5 +241,9 @@ def tabulate(n_processes: int) -> None:
 if __name__ == "__main__":
     if sys.argv[1:2] == ["measure"]:
         measure_all(FOLDER)
+    elif sys.argv[1:2] == ["describe"]:
+        from tests.benchmarks.decision_tables import describe
+
+        print("\n".join(describe()))
     else:
         tabulate(int(sys.argv[2]) if len(sys.argv) > 2 else 1)

@@ -31,6 +31,12 @@ def test_equal_deciders_pass_and_worse_ones_do_not():
     assert [c.passes for c in holm([equal, worse])] == [True, False]
 
 
+def test_few_seeds_pass_nothing_however_good_they_look():
+    found = compare("p", "r", np.zeros(9), np.ones(9))
+    assert not holm([found])[0].passes
+    assert holm([compare("p", "r", np.zeros(10), np.ones(10))])[0].passes
+
+
 def test_few_wide_seeds_are_inconclusive():
     rng = np.random.default_rng(3)
     found = compare("p", "r", rng.random(4), rng.random(4))
