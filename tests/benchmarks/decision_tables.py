@@ -19,8 +19,8 @@ from scipy.optimize import minimize
 from tests.benchmarks.electrode_tables import POWERS_W, TABLES
 
 COST_RATIO: Final = 6.0
-"""What an evaluation at the fine level costs beside one at the coarse level: 1.60 s of one thread for
-2 volumes of 96³ and 22 mesh points, 0.26 s for one of 64³ and 10 (four designs, measured)."""
+"""What an evaluation at the fine level costs beside one at the coarse level: 1.60 s of one thread
+for 2 volumes of 96³ and 22 mesh points, 0.26 s for one of 64³ and 10 (four designs, measured)."""
 N_LOOK: Final = 41
 """Points along each variable among which the optimum's starting points are looked for."""
 
