@@ -173,6 +173,7 @@ class Dispatcher:
         try:
             status = await self._link.instrument.status(build_id)
         except Rejected as error:
+            _require_unknown(error)
             reason = f"{build.reason}; asked, the lab says: {error.message}"
             self._store([OutcomeLost(build_id=build_id, reason=reason, needs_person=True)])
             self._say(build_id, reason)
@@ -189,6 +190,7 @@ class Dispatcher:
         try:
             status = await self._link.instrument.status(build_id)
         except Rejected as error:
+            _require_unknown(error)
             reason = f"the lab took it and knows it no longer: {error.message}"
             self._store([OutcomeLost(build_id=build_id, reason=reason, needs_person=True)])
             return
@@ -247,3 +249,9 @@ class Dispatcher:
         if self._said.get(what) != message:
             self._said[what] = message
             self._log(f"{what}: {message}")
+
+
+def _require_unknown(error: Rejected) -> None:
+    """Raise the refusal itself again where it says nothing of whether the lab has the build."""
+    if error.evidence.get("reason") != "unknown_build":
+        raise error

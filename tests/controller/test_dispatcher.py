@@ -11,7 +11,7 @@ from controller.build_request import whole_area_m2
 from controller.fold import fold
 from controller.proposal_events import OutcomeLost, Submitted, Submitting
 from controller.settling import settle_build
-from experiments.errors import Rejected
+from experiments.errors import HomeInUse, Invalid, Rejected, Unsafe
 from experiments.observation import FailureKind
 from instruments.coating_plan import coating_plan
 from instruments.lab_simulator.faults import KINDS
@@ -210,3 +210,56 @@ def test_a_lab_that_refuses_to_show_files_stops_nothing_else(book, tmp_path) -> 
         asyncio.run(session.until(lambda: book.state.builds["b2"].has_ended))
     assert book.state.builds["b1"].stage == "running"
     assert any("not for you" in line for line in session.said)
+
+
+REFUSALS = (
+    Rejected("another interface is in use", reason="invalid"),
+    Unsafe("the access token is not this instrument's", reason="no_access"),
+    Invalid("people.db: mode 0644"),
+)
+
+
+@pytest.mark.parametrize("refusal", REFUSALS)
+@pytest.mark.parametrize("stage", ["outcome_unknown", "submitted"])
+def test_a_refusal_that_names_no_unknown_build_settles_nothing(
+    book, tmp_path, stage, refusal
+) -> None:
+    queue(book, 0.4)
+    book.write(Submitting(build_id="b1", epoch=1))
+    lost = OutcomeLost(build_id="b1", reason="no answer")
+    book.write(lost if stage == "outcome_unknown" else Submitted(build_id="b1"))
+
+    async def refusing(build_id: str):
+        raise refusal
+
+    async def one_round() -> list[str]:
+        session = Session(book, "http://127.0.0.1:9", tmp_path)
+        session.link.instrument.status = refusing
+        await session.dispatcher.round()
+        await session.link.close()
+        return session.said
+
+    said = asyncio.run(one_round())
+    build = book.state.builds["b1"]
+    assert (build.stage, build.needs_person) == (stage, False)
+    assert f"b1: {refusal.message}" in said
+
+
+def test_a_home_that_another_process_took_ends_the_rounds(book, tmp_path) -> None:
+    queue(book, 0.4)
+    book.write(Submitting(build_id="b1", epoch=1))
+
+    async def one_round() -> None:
+        session = Session(book, "http://127.0.0.1:9", tmp_path)
+
+        def taken(*_: object) -> None:
+            raise HomeInUse("another control process took the home over")
+
+        book.write = taken
+        try:
+            await session.dispatcher.round()
+        finally:
+            await session.link.close()
+
+    with pytest.raises(HomeInUse):
+        asyncio.run(one_round())
