@@ -100,6 +100,7 @@ def _approved(
     proposal = record.proposal
     if build_id in state.builds:
         raise no("decided", f"build {build_id} exists")
+    _require_free(state, proposal.job, proposal.id)
     decided = _decided(record, "approved", by, now, text=text, is_self_approved=is_self_approved)
     payload = BuildPayload(
         request=proposal.request,
@@ -145,8 +146,7 @@ def edit_proposal(
     if not state.campaign.design.contains(request.design):
         raise no("not_allowed", "the design lies outside of the campaign's design space")
     job = _job_of(state, before.job.fidelity, request.design)
-    if job.id != before.job.id and job.id in state.dispatches:
-        raise no("not_allowed", f"this design is built already, as job {job.id}")
+    _require_free(state, job, proposal_id)
     is_same_design = request.design == before.request.design
     changed: dict[str, Any] = {
         "version": before.version + 1,
@@ -237,6 +237,15 @@ def _decided(
 def _job_of(state: State, fidelity: str, design: Design) -> Job:
     campaign = state.campaign
     return new_job(campaign.name, design, fidelity, campaign_seed=campaign.seed)
+
+
+def _require_free(state: State, job: Job, proposal_id: str) -> None:
+    """Raise ``Rejected`` where a design is built already, or another proposal asks for it."""
+    if job.id in state.dispatches:
+        raise no("decided", f"the design of {proposal_id} is built already, as job {job.id}")
+    for other in state.open_proposals:
+        if other.proposal.id != proposal_id and other.proposal.job.id == job.id:
+            raise no("decided", f"proposal {other.proposal.id} asks for the design already")
 
 
 def _known(state: State, proposal_id: str) -> ProposalRecord:

@@ -47,6 +47,7 @@ def apply_to_proposal(draft: dict[str, Any], event: ProposalEvent, at: str) -> N
         proposals[event.proposal.id] = replace(
             record, proposal=event.proposal, steps=(*record.steps, step)
         )
+        draft["backlog"].pop(event.proposal.job.id, None)
         return
     if isinstance(event, Withdrawn):
         _withdraw(draft, event, at)

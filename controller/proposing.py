@@ -10,6 +10,7 @@ from typing import Final
 
 from controller.budget import Allowance
 from controller.decisions import has_lapsed
+from controller.proposals import barred
 from controller.state import State
 from controller.stopping import stop_reason
 from experiments.job import Job
@@ -94,7 +95,13 @@ def _proposals(state: State, lab: LabMoment, spent: Allowance) -> Iterator[Propo
         return
     if stop_reason(state):
         return
-    planned = list(state.backlog.values())
+    taken = {record.proposal.job.id for record in state.open_proposals}
+    taken |= barred(state.proposals, lab.now.isoformat()).keys()
+    planned = [
+        one
+        for one in state.backlog.values()
+        if one.job.id not in taken and one.job.id not in state.dispatches
+    ]
     for n, one in enumerate(planned):
         if one.job.fidelity == level.name and one.job.id not in lab.unmakeable:
             others = (other.candidate for other in planned[n + 1 :])

@@ -12,7 +12,14 @@ from controller.decisions import (
     withdraw_proposal,
 )
 from controller.people.person import Method, Role
-from controller.proposal_events import NotSubmitted, OutcomeLost, Submitted, Submitting
+from controller.proposal_events import (
+    Edited,
+    NotSubmitted,
+    OutcomeLost,
+    Signatory,
+    Submitted,
+    Submitting,
+)
 from controller.settling import settle_build
 from experiments.approval import Approval
 from experiments.errors import InternalError, Rejected
@@ -196,3 +203,30 @@ def test_the_policy_approves_only_where_the_campaign_has_it(book: Book) -> None:
     automatic.propose(0.4)
     decided, _ = approve_by_policy(automatic.state, "p1", now=NOW, build_id="b1")
     assert decided.by.sign_in == "policy"
+
+
+def test_an_edit_takes_no_job_that_another_proposal_asks_for(book: Book) -> None:
+    book.propose(0.6, "p2")
+    seen = book.state.proposals["p1"].proposal.digest
+    edit = (book.state, "p1", seen, request_at(0.6), BO)
+    assert refusal(edit_proposal, *edit, now=NOW) == "decided"
+
+
+def test_of_two_proposals_of_one_job_only_one_is_approved(book: Book) -> None:
+    """As they may stand in a journal of before edits were held against open proposals."""
+    book.propose(0.6, "p2")
+    mine, theirs = (book.state.proposals[name].proposal for name in ("p1", "p2"))
+    changed = {"version": 2, "job": theirs.job, "request": theirs.request, "digest": theirs.digest}
+    both = Edited(
+        proposal=mine.model_copy(update=changed),
+        by=Signatory(person="bo", roles=("approver",), sign_in="token"),
+        at=NOW.isoformat(),
+        diff={},
+    )
+    book.write(both)
+    assert refusal(approve, book) == "decided"
+    digest = theirs.digest
+    verdict = (book.state, "p1", digest, "rejected", ANNA)
+    book.write(*decide_proposal(*verdict, now=NOW, build_id="b1", reason="not_now"))
+    book.write(*decide_proposal(book.state, "p2", digest, "approved", BO, now=NOW, build_id="b2"))
+    assert list(book.state.builds) == ["b2"]

@@ -9,6 +9,7 @@ import pytest
 
 from controller.command_events import events_of
 from controller.decide import AskRanking, Dispatch, Situation, decide
+from controller.decisions import edit_proposal
 from controller.events import ComputeStarted, Observed, Ranked
 from controller.proposal_events import BuildQueued, Submitting
 from controller.proposer import Proposer
@@ -17,7 +18,7 @@ from experiments.approval import Approval
 from experiments.budget import Budget
 from experiments.observation import FailureKind
 from experiments.ranking import Candidate, Ranking
-from tests.controller.build_doubles import NOW, Book, building_campaign, job_at, person
+from tests.controller.build_doubles import NOW, Book, building_campaign, job_at, person, request_at
 from tests.controller.doubles import ManualClock, observe
 from tests.controller.test_decisions import approve
 from tests.instruments.a_build import CAPABILITIES
@@ -82,6 +83,24 @@ def test_as_many_builds_as_may_be_are_asked_for_at_once(book: Book) -> None:
         book.write(*carrier.events_of(command[0], book.state))
     assert list(book.state.proposals) == ["p1", "p2"]
     assert list(book.state.backlog) == [job_at(0.3).id]
+
+
+def test_what_an_edit_asks_for_is_planned_no_more(book: Book) -> None:
+    book.propose(0.1)
+    ranked(book, (0.3, "cell"))
+    assert [c.job.id for c in decide(book.state, READY) if isinstance(c, Propose)]
+    digest = book.state.proposals["p1"].proposal.digest
+    book.write(*edit_proposal(book.state, "p1", digest, request_at(0.3), person("bo"), now=NOW))
+    assert not book.state.backlog
+    assert "Propose" not in kinds(decide(book.state, READY))
+
+
+def test_a_planned_job_that_a_proposal_has_is_not_proposed_again(book: Book) -> None:
+    ranked(book, (0.3, "cell"))
+    planned = book.state.backlog
+    book.propose(0.3)
+    both = replace(book.state, backlog=planned)
+    assert "Propose" not in kinds(decide(both, READY))
 
 
 def test_cheap_levels_go_on_while_people_sleep(book: Book) -> None:
