@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import reprlib
 from dataclasses import dataclass
 from importlib import resources
@@ -12,7 +11,7 @@ from typing import Any, Final
 from controller.complaint import hint, strict, unknown_key
 from controller.contradictions import refuse_contradictions
 from controller.design_section import baseline_design, read_design_space
-from controller.knowledge_table import ReadTable, read_knowledge
+from controller.knowledge_table import ReadTable, read_knowledge, table_sha256
 from controller.yaml_lines import YamlDocument, parse_yaml
 from experiments.baseline import ImageBaseline
 from experiments.build_fidelity import LABORATORY_FORMATS, BuildFidelity
@@ -177,8 +176,11 @@ def _knowledge(
     file = folder / Path(item["table"]).expanduser()
     if not _is_file(file):
         raise document.error((*path, "table"), f"no such file: {file}")
-    digest = hashlib.sha256(file.read_bytes()).hexdigest()
-    return {**item, "table": str(file), "table_sha256": digest}
+    try:
+        sha256 = table_sha256(file)
+    except Invalid as error:
+        raise document.error((*path, "table"), error.message) from error
+    return {**item, "table": str(file), "table_sha256": sha256}
 
 
 def _known_metric(document: YamlDocument, path: tuple[str | int, ...], metric: Any) -> None:

@@ -9,6 +9,7 @@ standard deviation of a value. Rows outside of the design space are left out, an
 from __future__ import annotations
 
 import csv
+import hashlib
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -50,14 +51,31 @@ def read_knowledge(campaign: Campaign, known: Knowledge) -> ReadTable:
     """Return the results of a campaign's table. Raises ``Invalid``."""
     path = Path(known.table)
     try:
-        if path.stat().st_size > MAX_FILE_BYTES:
-            raise Invalid(f"{path}: larger than {MAX_FILE_BYTES} bytes")
+        _refuse_large(path)
         with path.open(newline="", encoding="utf-8-sig") as file:
             return _read(campaign, known, csv.DictReader(file, strict=True))
     except OSError as error:
         raise Invalid(f"{path}: cannot be read: {error.strerror or error}") from error
     except (UnicodeDecodeError, csv.Error) as error:
         raise Invalid(f"{path}: not a CSV file in UTF-8: {error}") from error
+
+
+def table_sha256(path: Path) -> str:
+    """Return the SHA-256 (hex) of a table's file, read in pieces. Raises ``Invalid``.
+
+    A file that is too large to be read is refused before it is hashed.
+    """
+    try:
+        _refuse_large(path)
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise Invalid(f"{path}: cannot be read: {error.strerror or error}") from error
+
+
+def _refuse_large(path: Path) -> None:
+    if path.stat().st_size > MAX_FILE_BYTES:
+        raise Invalid(f"{path}: larger than {MAX_FILE_BYTES} bytes")
 
 
 def _read(campaign: Campaign, known: Knowledge, rows: csv.DictReader[str]) -> ReadTable:

@@ -39,6 +39,12 @@ def checked_text(text: str) -> LoadedCampaign:
                     "a campaign from outside names no files of this machine; somebody who works on "
                     "it starts this one with cellwright run",
                 )
+        if document.value.get("knowledge"):
+            raise document.error(
+                ("knowledge",),
+                "a campaign from outside names no files of this machine; somebody who works on it "
+                "starts one that learns from tables with cellwright run",
+            )
     return LoadedCampaign(parse_campaign(text, SOURCE, Path("/nonexistent")), SOURCE, text)
 
 

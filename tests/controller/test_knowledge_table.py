@@ -15,7 +15,7 @@ from controller.control import Control
 from controller.events import CampaignStarted, Taught
 from controller.fold import fold
 from controller.journal import Journal
-from controller.knowledge_table import read_knowledge
+from controller.knowledge_table import MAX_FILE_BYTES, read_knowledge
 from controller.opening import open_campaign
 from controller.results import measured_best
 from experiments.errors import Invalid
@@ -89,6 +89,14 @@ def test_a_fixed_value_that_differs_is_another_design(tmp_path: Path) -> None:
     table = f"porosity,thickness_um,{ENERGY}\n0.3,70.0,200\n0.3,80,220\n"
     loaded = load_campaign(written(tmp_path, table, entry="{name: old, table: line.csv}"))
     assert [one.value(ENERGY) for one in loaded.knowledge[0].observations] == [200]
+
+
+def test_a_table_that_is_too_large_is_refused_before_it_is_read(tmp_path: Path) -> None:
+    path = written(tmp_path)
+    with (tmp_path / "line.csv").open("wb") as file:
+        file.truncate(2**40)  # sparse: it holds no byte, and cannot be read as a whole
+    assert f"larger than {MAX_FILE_BYTES} bytes" in refused(path)
+    assert "knowledge" in refused(path)
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from importlib import resources
 from pathlib import Path
 
 import pytest
@@ -219,6 +220,20 @@ def test_a_campaign_from_outside_names_no_file_of_the_machine(room: Room, text: 
     answer = room.client("admin").post("/api/v1/campaigns/check", json={"yaml": text})
     assert answer.status_code == 422
     assert "names no files of this machine" in answer.json()["detail"]
+
+
+@pytest.mark.parametrize("table", ["/etc/passwd", "/nothing/here.csv", "{own}"])
+def test_a_campaign_from_outside_names_no_table_to_learn_from(
+    room: Room, tmp_path: Path, table: str
+) -> None:
+    own = tmp_path / "line.csv"
+    own.write_text("porosity,specific_energy_Wh_per_kg\n0.3,201\n", "utf-8")
+    text = (resources.files("experiments") / "campaigns" / "quickstart.yaml").read_text("utf-8")
+    text += f"\nknowledge:\n  - {{name: old, table: {table.format(own=own)}}}\n"
+    answer = room.client("admin").post("/api/v1/campaigns/check", json={"yaml": text})
+    assert answer.status_code == 422
+    assert "names no files of this machine" in answer.json()["detail"]
+    assert "knowledge" in answer.json()["detail"]
 
 
 def test_a_report_is_shut_in(tmp_path: Path) -> None:
