@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import secrets
 from datetime import datetime
-from typing import Annotated, Literal, NamedTuple
+from typing import Annotated, Any, Literal, NamedTuple, TypeVar
 
-from pydantic import Field
+from pydantic import Field, ValidationError
 
 from controller.clock import Clock
 from controller.decisions import decide_proposal, edit_proposal, withdraw_proposal
@@ -20,6 +20,7 @@ from controller.people.person import Person
 from controller.settling import Outcome, settle_build
 from controller.state import State
 from experiments.build import BUILD_ID_PATTERN, BuildRequest
+from experiments.errors import Invalid
 from experiments.frozen import Frozen
 from experiments.proposal import PROPOSAL_ID_PATTERN, RejectionReason, Verdict
 from experiments.ranking import Prediction
@@ -80,6 +81,17 @@ class Settle(Frozen):
 
 
 BuildOrder = Decide | Edit | Withdraw | Settle
+Order = TypeVar("Order", Decide, Edit, Withdraw, Settle)
+
+
+def order_of(kind: type[Order], **given: Any) -> Order:
+    """Return an order of what somebody typed. Raises ``Invalid``: one line, the first complaint."""
+    try:
+        return kind.model_validate(given)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False, include_context=False)[0]
+        place = ".".join(str(part) for part in first["loc"])
+        raise Invalid(f"{place}: {first['msg']}" if place else first["msg"]) from None
 
 
 class Occasion(NamedTuple):

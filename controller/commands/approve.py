@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from controller.build_orders import Decide
+from controller.build_orders import Decide, order_of
 from controller.commands.decision_options import (
     asked_campaign,
     decision_options,
@@ -37,7 +37,8 @@ def command(
     home, state = asked_campaign(ctx, own_home, campaign)
     person = token_owner(home, token_file)
     proposal_id, digest = shown_version(state, version)
-    order = Decide(
+    order = order_of(
+        Decide,
         campaign=state.campaign.name,
         proposal_id=proposal_id,
         digest=digest,

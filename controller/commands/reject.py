@@ -7,7 +7,7 @@ from typing import cast
 
 import click
 
-from controller.build_orders import Decide
+from controller.build_orders import Decide, order_of
 from controller.commands.decision_options import (
     asked_campaign,
     decision_options,
@@ -42,7 +42,8 @@ def command(
     home, state = asked_campaign(ctx, own_home, campaign)
     person = token_owner(home, token_file)
     proposal_id, digest = shown_version(state, version)
-    order = Decide(
+    order = order_of(
+        Decide,
         campaign=state.campaign.name,
         proposal_id=proposal_id,
         digest=digest,

@@ -7,7 +7,7 @@ from typing import cast, get_args
 
 import click
 
-from controller.build_orders import Settle
+from controller.build_orders import Settle, order_of
 from controller.commands.decision_options import (
     asked_campaign,
     decision_options,
@@ -39,7 +39,8 @@ def command(
     """
     home, state = asked_campaign(ctx, own_home, campaign)
     person = token_owner(home, token_file)
-    order = Settle(
+    order = order_of(
+        Settle,
         campaign=state.campaign.name,
         build_id=build,
         outcome=cast(Outcome, outcome),

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from controller.build_orders import Withdraw
+from controller.build_orders import Withdraw, order_of
 from controller.commands.decision_options import (
     asked_campaign,
     decision_options,
@@ -35,7 +35,8 @@ def command(
     record = state.proposals.get(proposal)
     if record is None:
         raise Invalid(f"campaign {state.campaign.name} has no proposal {proposal!r}")
-    order = Withdraw(
+    order = order_of(
+        Withdraw,
         campaign=state.campaign.name,
         proposal_id=proposal,
         digest=record.proposal.digest,

@@ -22,7 +22,7 @@ from controller.approval_view import (
     why_lines,
 )
 from controller.bench_view import bench_view
-from controller.build_orders import BuildOrder, Decide, Edit, Settle, Withdraw
+from controller.build_orders import BuildOrder, Decide, Edit, Settle, Withdraw, order_of
 from controller.edited_request import edited_request, values_of
 from controller.proposals import ProposalRecord
 from controller.web.api import person_of
@@ -56,14 +56,15 @@ async def decide(request: Request, campaign: str, proposal: str) -> Response:
         (one for one in REASON_WORDS if one == form.get("reason")), None
     )
     service = service_of(request)
-    order = Decide(
+    order = order_of(
+        Decide,
         campaign=campaign,
         proposal_id=known_id(service, campaign, proposal),
         digest=_digest(form),
         verdict="approved" if verdict == "approved" else "rejected",
         by=person_of(request),
         reason=reason if verdict == "rejected" else None,
-        text=form.get("text", "")[:2000],
+        text=form.get("text", ""),
     )
     return await _given(service, order, campaign, proposal)
 
@@ -84,13 +85,14 @@ async def edit(request: Request, campaign: str, proposal: str) -> Response:
         values_of(before, form),
         int(n_cells),
     )
-    order = Edit(
+    order = order_of(
+        Edit,
         campaign=campaign,
         proposal_id=record.proposal.id,
         digest=_digest(form),
         request=made,
         by=person_of(request),
-        text=form.get("text", "")[:2000],
+        text=form.get("text", ""),
     )
     return await _given(service, order, campaign, proposal)
 
@@ -99,12 +101,13 @@ async def withdraw(request: Request, campaign: str, proposal: str) -> Response:
     """Take an approval back."""
     form = await own_form(request)
     service = service_of(request)
-    order = Withdraw(
+    order = order_of(
+        Withdraw,
         campaign=campaign,
         proposal_id=known_id(service, campaign, proposal),
         digest=_digest(form),
         by=person_of(request),
-        text=form.get("text", "")[:2000],
+        text=form.get("text", ""),
     )
     return await _given(service, order, campaign, proposal)
 
@@ -127,14 +130,13 @@ async def settle(request: Request, campaign: str, build: str) -> Response:
     outcome = form.get("outcome")
     if outcome not in _OUTCOMES:
         raise Invalid(f"outcome: allowed: {', '.join(_OUTCOMES)}")
-    order = Settle.model_validate(
-        {
-            "campaign": campaign,
-            "build_id": build[:64],
-            "outcome": outcome,
-            "by": person_of(request),
-            "text": form.get("text", "")[:2000],
-        }
+    order = order_of(
+        Settle,
+        campaign=campaign,
+        build_id=build,
+        outcome=outcome,
+        by=person_of(request),
+        text=form.get("text", ""),
     )
     await run_in_threadpool(give, service_of(request), order)
     return RedirectResponse(f"/campaigns/{campaign}/builds", 303)

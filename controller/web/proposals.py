@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from controller.audit import audit_lines
-from controller.build_orders import BuildOrder, Decide, Edit, Settle, Withdraw
+from controller.build_orders import BuildOrder, Decide, Edit, Settle, Withdraw, order_of
 from controller.edited_request import edited_request
 from controller.journal import JournalReader
 from controller.operate import operate
@@ -82,7 +82,8 @@ async def decide(request: Request, campaign: str, proposal: str) -> Response:
     """Approve or reject exactly the version that If-Match names."""
     body = await from_own_client(request)
     asked = model_of(body, DecisionBody)
-    order = Decide(
+    order = order_of(
+        Decide,
         campaign=campaign,
         proposal_id=known_id(service_of(request), campaign, proposal),
         digest=if_match(request),
@@ -107,7 +108,8 @@ async def edit(request: Request, campaign: str, proposal: str) -> Response:
         asked.values,
         asked.n_cells,
     )
-    order = Edit(
+    order = order_of(
+        Edit,
         campaign=campaign,
         proposal_id=record.proposal.id,
         digest=if_match(request),
@@ -122,7 +124,8 @@ async def withdraw(request: Request, campaign: str, proposal: str) -> Response:
     """Take an approval back before anything was sent."""
     body = await from_own_client(request)
     asked = model_of(body, TextBody)
-    order = Withdraw(
+    order = order_of(
+        Withdraw,
         campaign=campaign,
         proposal_id=known_id(service_of(request), campaign, proposal),
         digest=if_match(request),
@@ -162,7 +165,8 @@ async def settle(request: Request, campaign: str, build: str) -> Response:
     asked = model_of(body, SettleBody)
     if build not in service_of(request).campaign(campaign).state.builds:
         raise HttpProblem("there is no such build", status=404)
-    order = Settle(
+    order = order_of(
+        Settle,
         campaign=campaign,
         build_id=build,
         outcome=asked.outcome,

@@ -176,3 +176,22 @@ def test_an_approval_is_withdrawn_and_an_unknown_outcome_settled(desk: Desk, cap
     assert desk.say("settle", build_id, "not_accepted", "--text", "no such tray") == 0
     assert desk.say("withdraw", "p1") == 0
     assert desk.state.proposals["p1"].status == "withdrawn"
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("settle", "a b", "accepted"),
+        ("settle", "x" * 100, "accepted"),
+        ("settle", "b1", "accepted", "--text", "x" * 2001),
+        ("approve", "VERSION", "--text", "x" * 2001),
+        ("reject", "VERSION", "--reason", "unsafe", "--text", "x" * 2001),
+        ("withdraw", "p1", "--text", "x" * 2001),
+    ],
+)
+def test_what_is_no_order_is_refused_in_one_line(desk: Desk, capsys, words) -> None:
+    assert desk.say(*(desk.version if word == "VERSION" else word for word in words)) == 2
+    said = capsys.readouterr().err
+    assert said.count("\n") == 1
+    assert said.startswith(("cellwright: build_id: ", "cellwright: text: ")), said
+    assert desk.state.proposals["p1"].status == "proposed"

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 import random
+from collections.abc import Iterator
 
 import pytest
 
+from controller.people.sessions import csrf_token
+from controller.web.app import API, PAGES, V1
 from controller.web.body import MAX_BYTES
-from tests.controller.web.room import BASE, Room
+from tests.controller.web.room import BASE, Room, opened_room
 
 BODIES = [
     b"",
@@ -40,15 +43,33 @@ BODIES = [
     b'{"yaml": "' + b"[" * 90_000 + b'"}',
 ]
 TARGETS = ("/api/v1/campaigns", "/api/v1/campaigns/check", "/api/v1/campaigns/{campaign}/orders")
+CHANGES = [V1 + path for method, path, *_ in API if method == "POST"]
+FORMS = [path for method, path, *_ in PAGES if method == "POST"]
+
+
+@pytest.fixture(scope="module")
+def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Room]:
+    with opened_room(tmp_path_factory.mktemp("desk"), n_proposals=1) as opened:
+        yield opened
+
+
+def who_may(target: str) -> str:
+    return "approver" if "{proposal}" in target or "{build}" in target else "admin"
+
+
+def test_every_route_that_changes_something_is_among_the_targets() -> None:
+    assert set(TARGETS) < set(CHANGES)
+    assert {path.rpartition("/")[2] for path in CHANGES} >= {"decision", "edit", "settlement"}
+    assert {path.rpartition("/")[2] for path in FORMS} >= {"decision", "edit", "settlement"}
 
 
 @pytest.mark.parametrize("n", range(len(BODIES)))
-@pytest.mark.parametrize("target", TARGETS)
-def test_a_body_that_is_no_order_is_refused_in_words(room: Room, target: str, n: int) -> None:
-    answer = room.client("admin").post(
-        target.format(campaign=room.campaign),
+@pytest.mark.parametrize("target", CHANGES)
+def test_a_body_that_is_no_order_is_refused_in_words(desk: Room, target: str, n: int) -> None:
+    answer = desk.client(who_may(target)).post(
+        target.format(campaign=desk.campaign, proposal="p1", build="b1"),
         content=BODIES[n],
-        headers={"Content-Type": "application/json"},
+        headers={"Content-Type": "application/json", "If-Match": f'"{"0" * 64}"'},
     )
     assert 400 <= answer.status_code < 500, answer.text
     assert answer.headers["content-type"] == "application/problem+json"
@@ -101,12 +122,39 @@ def test_thousands_of_damaged_bodies_give_no_error_of_ours(room: Room, n: int) -
         b"csrf=%ed%a0%80",
     ],
 )
-def test_a_form_that_is_none_is_refused(room: Room, body: bytes) -> None:
-    client = room.signed_in("operator")
-    for path in (f"/campaigns/{room.campaign}/orders", "/sign-in"):
+def test_a_form_that_is_none_is_refused(desk: Room, body: bytes) -> None:
+    for path in FORMS:
+        client = desk.signed_in(who_may(path))
+        path = path.format(campaign=desk.campaign, proposal="p1", build="b1")
         headers = {"Content-Type": "application/x-www-form-urlencoded", "Origin": BASE}
         answer = client.post(path, content=body, headers=headers)
         assert 400 <= answer.status_code < 500
+
+
+@pytest.mark.parametrize("build", ["a b", "b" * 65, "%00", "b1%0a", "é", "-", "b1;ls"])
+@pytest.mark.parametrize("text", ["", "x" * 2001])
+def test_a_settlement_of_no_build_is_refused(desk: Room, build: str, text: str) -> None:
+    client = desk.signed_in("approver")
+    form = {"csrf": csrf_token(client.cookies["cellwright"]), "outcome": "accepted", "text": text}
+    path = f"/campaigns/{desk.campaign}/builds/{build}/settlement"
+    answer = client.post(path, data=form, headers={"Origin": BASE})
+    assert 400 <= answer.status_code < 500, answer.text
+
+
+@pytest.mark.parametrize("what", ["decision", "edit", "withdrawal"])
+def test_words_without_end_decide_nothing(desk: Room, what: str) -> None:
+    client = desk.signed_in("approver")
+    form = {
+        "csrf": csrf_token(client.cookies["cellwright"]),
+        "digest": "0" * 64,
+        "verdict": "approved",
+        "n_cells": "3",
+        "text": "x" * 2001,
+    }
+    path = f"/campaigns/{desk.campaign}/proposals/p1/{what}"
+    answer = client.post(path, data=form, headers={"Origin": BASE})
+    assert answer.status_code == 422
+    assert "at most 2000" in answer.text
 
 
 @pytest.mark.parametrize(
