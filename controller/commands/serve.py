@@ -21,6 +21,13 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
     metavar="URL",
     help="https://HOST, where a proxy on this machine speaks TLS for it.",
 )
+@click.option(
+    "--public-name",
+    "public_names",
+    metavar="HOST",
+    multiple=True,
+    help="A name it is reached by; --host 0.0.0.0 and :: need one. May be given several times.",
+)
 @click.option("--ray", "ray_address", metavar="ADDRESS", help="For campaigns that it starts.")
 @click.option("--workers", type=click.IntRange(min=1), help="For campaigns that it starts.")
 @home_option
@@ -33,6 +40,7 @@ def command(
     certificate: Path | None,
     key: Path | None,
     public_address: str | None,
+    public_names: tuple[str, ...],
     ray_address: str | None,
     workers: int | None,
     own_home: Path | None,
@@ -49,6 +57,6 @@ def command(
         run_options += ("--ray", ray_address)
     if workers is not None:
         run_options += ("--workers", str(workers))
-    options = ServeOptions(host, port, certificate, key, public_address, run_options)
+    options = ServeOptions(host, port, certificate, key, public_address, public_names, run_options)
     serve(chosen_home(ctx, own_home), options, lambda text: click.echo(text, err=True))
     return 0

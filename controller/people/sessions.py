@@ -56,8 +56,11 @@ class Sessions:
             connection.execute("INSERT INTO sessions VALUES (?, ?, ?, ?)", row)
         return secret
 
-    def authenticate(self, secret: str) -> Person:
-        """Return who is signed in. Raises ``NotSignedIn`` where the session is over."""
+    def authenticate(self, secret: str, *, is_use: bool = True) -> Person:
+        """Return who is signed in. Raises ``NotSignedIn`` where the session is over.
+
+        What a page asks for by itself is no use: it does not keep the session from ending.
+        """
         now = self._clock.now()
         rows = self._tables.rows(
             "SELECT name, seen_at FROM sessions WHERE digest = ? AND began_at > ? AND seen_at > ?",
@@ -68,7 +71,7 @@ class Sessions:
         if not rows:
             raise NotSignedIn("the session is over; sign in again")
         name, seen_at = rows[0]
-        if seen_at < (now - _SEEN_EVERY).isoformat():
+        if is_use and seen_at < (now - _SEEN_EVERY).isoformat():
             with self._tables.transaction() as connection:
                 row = (now.isoformat(), digest(secret))
                 connection.execute("UPDATE sessions SET seen_at = ? WHERE digest = ?", row)

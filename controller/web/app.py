@@ -28,6 +28,7 @@ from experiments.errors import CellwrightError, NotSignedIn
 PUBLIC: Final = Public()
 SIGNED_IN: Final = Needs(None, of="home")
 VIEW: Final = Needs(Action.view)
+WATCH: Final = Needs(Action.view, is_polled=True)
 OPERATE: Final = Needs(Action.operate)
 DECIDE: Final = Needs(Action.decide)
 EDIT: Final = Needs(Action.edit)
@@ -51,7 +52,7 @@ API: Final[tuple[Route, ...]] = (
     ("GET", f"{_C}/observations/{{job}}/trace", VIEW, api.observation_trace),
     ("GET", f"{_C}/observations/{{job}}/artifacts/{{name}}", VIEW, api.artifact),
     ("GET", f"{_C}/events", VIEW, api.events),
-    ("GET", f"{_C}/stream", VIEW, stream),
+    ("GET", f"{_C}/stream", WATCH, stream),
     ("GET", f"{_C}/figures/{{name}}", VIEW, api.figure),
     ("GET", f"{_C}/figures/{{name}}/data", VIEW, api.figure_data),
     ("GET", f"{_C}/dataset", VIEW, api.dataset),
@@ -74,7 +75,7 @@ PAGES: Final[tuple[Route, ...]] = (
     ("GET", "/new", START, forms.new_page),
     ("POST", "/new", START, forms.new),
     ("GET", _C, VIEW, pages.campaign_page),
-    ("GET", f"{_C}/moment", VIEW, pages.campaign_moment),
+    ("GET", f"{_C}/moment", WATCH, pages.campaign_moment),
     ("POST", f"{_C}/orders", OPERATE, forms.order),
     ("GET", f"{_C}/report", VIEW, pages.report),
     ("GET", f"{_C}/proposals/{{proposal}}", VIEW, approval.proposal_page),

@@ -39,8 +39,11 @@ def cookie_name(address: Address) -> str:
     return "__Host-cellwright" if address.is_secure else "cellwright"
 
 
-def identify(request: Request, people: People, address: Address) -> Caller:
-    """Return who sent a request; a token counts before a cookie."""
+def identify(request: Request, people: People, address: Address, *, is_use: bool = True) -> Caller:
+    """Return who sent a request; a token counts before a cookie.
+
+    Without ``is_use`` the session's idle time goes on: a page asked, and nobody touched it.
+    """
     authorization = request.headers.get("authorization")
     try:
         if authorization is not None:
@@ -50,7 +53,7 @@ def identify(request: Request, people: People, address: Address) -> Caller:
             return Caller(people.authenticate_token(token))
         secret = request.cookies.get(cookie_name(address))
         if secret:
-            return Caller(people.sessions.authenticate(secret), secret)
+            return Caller(people.sessions.authenticate(secret, is_use=is_use), secret)
     except NotSignedIn as error:
         return Caller(refusal=error.message)
     return Caller()

@@ -20,14 +20,20 @@ Place = Literal["campaign", "home"]
 class Needs:
     """A permission, as a dependency of a route: in the campaign its path names, or everywhere."""
 
-    def __init__(self, action: Action | None, *, of: Place = "campaign") -> None:
-        """Ask for an action; None asks only that somebody is signed in."""
+    def __init__(
+        self, action: Action | None, *, of: Place = "campaign", is_polled: bool = False
+    ) -> None:
+        """Ask for an action; None asks only that somebody is signed in.
+
+        ``is_polled``: open pages ask for it by themselves, which keeps no session awake.
+        """
         self.action = action
+        self.is_polled: Final = is_polled
         self.of: Final = of
 
     async def __call__(self, request: Request) -> None:
         """Let the request in. Raises ``NotSignedIn`` and ``NotAllowed``."""
-        caller = caller_of(request)
+        caller = caller_of(request, is_use=not self.is_polled)
         if caller.person is None:
             raise NotSignedIn(caller.refusal)
         if self.action is None:
@@ -58,12 +64,12 @@ class Public(Needs):
         return "public"
 
 
-def caller_of(request: Request) -> Caller:
-    """Return who sent the request, found out once."""
+def caller_of(request: Request, *, is_use: bool = True) -> Caller:
+    """Return who sent the request, found out once; the first to ask says whether it is a use."""
     found = getattr(request.state, "caller", None)
     if found is None:
         service: Service = service_of(request)
-        found = identify(request, service.people, service.address)
+        found = identify(request, service.people, service.address, is_use=is_use)
         request.state.caller = found
     caller: Caller = found
     return caller

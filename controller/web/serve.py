@@ -17,7 +17,7 @@ from controller.follower import Follower
 from controller.home import make_home
 from controller.people import open_people
 from controller.runs import Runs
-from controller.web.address import is_loopback, service_address
+from controller.web.address import Address, in_url, is_loopback, service_address
 from controller.web.app import create_app
 from controller.web.hub import Hub
 from controller.web.service import Service
@@ -37,6 +37,8 @@ class ServeOptions:
     certificate: Path | None = None
     key: Path | None = None
     public_address: str | None = None
+    public_names: tuple[str, ...] = ()
+    """Names it is reached by, beside the address it is bound to."""
     run_options: tuple[str, ...] = ()
     """For every ``cellwright run`` that the service starts."""
 
@@ -51,16 +53,14 @@ def serve(home_path: Path, options: ServeOptions, announce: Callable[[str], None
     has_tls = options.certificate is not None
     if has_tls != (options.key is not None):
         raise Invalid("--certificate and --key belong together")
-    service_address(options.host, options.port, has_tls=has_tls, public=options.public_address)
+    _address(options, options.port)
     home = make_home(home_path)
     with contextlib.ExitStack() as held:
         held.enter_context(json_log(home.logs / "service.jsonl"))
         log = logging.getLogger("cellwright.web").warning
         listening = held.enter_context(_listen(options.host, options.port))
         port = listening.getsockname()[1]
-        address = service_address(
-            options.host, port, has_tls=has_tls, public=options.public_address
-        )
+        address = _address(options, port)
         clock = wiring.clock()
         people = open_people(home.path, clock)
         held.callback(people.close)
@@ -86,7 +86,7 @@ def serve(home_path: Path, options: ServeOptions, announce: Callable[[str], None
                 ssl_keyfile=options.key,
             )
         )
-        shown = options.public_address or _shown(options.host, port, has_tls=has_tls)
+        shown = options.public_address or _shown(options, port)
         if not people.accounts.everyone():
             announce("nobody can sign in yet: cellwright users add NAME --role admin")
         announce(f"the lab service is at {shown}")
@@ -121,6 +121,18 @@ def _listen(host: str, port: int) -> socket.socket:
     return listening
 
 
-def _shown(host: str, port: int, *, has_tls: bool) -> str:
-    name = "127.0.0.1" if is_loopback(host) and ":" not in host else host
-    return f"{'https' if has_tls else 'http'}://{name}:{port}"
+def _address(options: ServeOptions, port: int) -> Address:
+    return service_address(
+        options.host,
+        port,
+        has_tls=options.certificate is not None,
+        public=options.public_address,
+        names=options.public_names,
+    )
+
+
+def _shown(options: ServeOptions, port: int) -> str:
+    host = options.host
+    bound = "127.0.0.1" if is_loopback(host) and ":" not in host else in_url(host)
+    name = in_url(options.public_names[0]) if options.public_names else bound
+    return f"{'http' if options.certificate is None else 'https'}://{name}:{port}"

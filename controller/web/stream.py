@@ -35,7 +35,7 @@ async def _news(service: Service, campaign: str, request: Request) -> AsyncItera
     with service.hub.listening(campaign) as news:
         while not service.hub.is_closing:
             news.clear()
-            caller = identify(request, service.people, service.address)
+            caller = identify(request, service.people, service.address, is_use=False)
             if not may(caller.person, campaign, Action.view):
                 yield "event: over\ndata: {}\n\n"  # signed out, expired, or no longer allowed
                 return

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from importlib import resources
 from pathlib import Path
 
 import pytest
+from starlette.requests import Request
 from starlette.testclient import TestClient
 
-from controller.people.sessions import csrf_token
+from controller.people.sessions import IDLE, csrf_token
 from controller.web.address import service_address
+from controller.web.app import API, PAGES
 from controller.web.forms import local_path
-from experiments.errors import Invalid
+from controller.web.stream import _news
+from experiments.errors import Invalid, NotSignedIn
 from tests.controller.web.room import BASE, PASSWORD, Room, opened_room
 
 EVIL = "https://evil.example"
@@ -127,6 +131,61 @@ def test_over_tls_the_session_cookie_is_secure_and_bound_to_the_host(tmp_path: P
         assert "Secure" in cookie
         assert answer.headers["strict-transport-security"].startswith("max-age=")
         assert client.get("/").status_code == 200
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "[::]"])
+def test_a_service_on_every_address_is_told_the_name_it_is_reached_by(host: str) -> None:
+    with pytest.raises(Invalid, match="--public-name"):
+        service_address(host, 8443, has_tls=True)
+    names = ["lab.example.org", "2001:db8::7"]
+    address = service_address(host, 8443, has_tls=True, names=names)
+    assert address.hosts == {"lab.example.org:8443", "[2001:db8::7]:8443"}
+    assert "https://lab.example.org:8443" in address.origins
+
+
+@pytest.mark.parametrize("host", ["2001:db8::1", "[2001:db8::1]", "2001:0db8:0:0:0:0:0:1"])
+def test_an_ipv6_address_is_reached_in_brackets(host: str) -> None:
+    address = service_address(host, 443, has_tls=True)
+    assert address.hosts == {"[2001:db8::1]", "[2001:db8::1]:443"}
+
+
+@pytest.mark.parametrize("name", ["https://lab", "lab:8443", "lab/x", "", "-", "a b", "0.0.0.0"])
+def test_a_public_name_is_a_hosts_name_alone(name: str) -> None:
+    with pytest.raises(Invalid, match="--public-name"):
+        service_address("::", 8443, has_tls=True, names=[name])
+
+
+def test_an_open_page_does_not_keep_a_session_awake(tmp_path: Path) -> None:
+    with opened_room(tmp_path, n=2) as room:
+        watched, used = room.signed_in("viewer"), room.signed_in("viewer")
+        moment = f"/campaigns/{room.campaign}/moment"
+        for _ in range(9):
+            room.clock.moment += IDLE / 8
+            watched_status = watched.get(moment).status_code
+            assert used.get("/").status_code == 200
+        assert watched_status == 303
+
+
+def test_a_stream_that_listens_does_not_keep_a_session_awake(tmp_path: Path) -> None:
+    with opened_room(tmp_path, n=2) as room:
+        secret = room.signed_in("viewer").cookies["cellwright"]
+        paths = {path: needs for _, path, needs, _ in (*API, *PAGES)}
+        assert paths["/campaigns/{campaign}/stream"].is_polled
+        room.clock.moment += IDLE * 0.9
+        headers = [(b"cookie", f"cellwright={secret}".encode())]
+        request = Request({"type": "http", "headers": headers, "app": room.app, "path": "/"})
+        news = _news(room.service, room.campaign, request)
+
+        async def told() -> list[str]:
+            room.service.hub.begin()
+            found = [await anext(news), await anext(news)]
+            await news.aclose()
+            return found
+
+        assert "event: moment" in asyncio.run(told())[1]
+        room.clock.moment += IDLE * 0.2
+        with pytest.raises(NotSignedIn):
+            room.service.people.sessions.authenticate(secret)
 
 
 @pytest.mark.parametrize(

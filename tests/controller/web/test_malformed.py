@@ -123,9 +123,9 @@ def test_thousands_of_damaged_bodies_give_no_error_of_ours(room: Room, n: int) -
     ],
 )
 def test_a_form_that_is_none_is_refused(desk: Room, body: bytes) -> None:
-    for path in FORMS:
-        client = desk.signed_in(who_may(path))
-        path = path.format(campaign=desk.campaign, proposal="p1", build="b1")
+    for form in FORMS:
+        client = desk.signed_in(who_may(form))
+        path = form.format(campaign=desk.campaign, proposal="p1", build="b1")
         headers = {"Content-Type": "application/x-www-form-urlencoded", "Origin": BASE}
         answer = client.post(path, content=body, headers=headers)
         assert 400 <= answer.status_code < 500
