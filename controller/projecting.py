@@ -3,7 +3,8 @@
 Started as ``python -P -m controller.projecting``. It reads its assignment from the first line of
 its input, so that no password is on a command line, and then single letters: ``n`` for news, ``c``
 to catch up and end. Its output is JSON lines, one a change. At the end of its input control is gone
-and so is it: the next control's finds everything in the journal and the store.
+and so is it, also while it catches up for the last time: the next control's finds everything in the
+journal and the store.
 """
 
 from __future__ import annotations
@@ -47,6 +48,8 @@ class Told:
     """What control is told."""
 
     is_behind: bool
+    n_heard: int = 0
+    """Letters it had heard then; it is behind what it did not hear of yet."""
     log: str = ""
     """A line for control's log."""
 
@@ -62,33 +65,43 @@ def _work(assignment: Assignment, orders: int) -> None:
     home = Home(Path(assignment.home))
     address = TrackingAddress(assignment.uri, assignment.artifacts, assignment.credentials)
     telling = threading.Lock()
+    n_heard = 0
     output = os.dup(1)
     os.dup2(2, 1)  # whatever a library prints goes to the log
 
-    def tell(told: Told) -> None:
+    def tell(is_behind: bool, log: str = "") -> None:
         with telling:
-            os.write(output, _line(told))
+            os.write(output, _line(Told(is_behind, n_heard, log)))
 
     projection = Projection(
         lambda: wiring.projector(home, assignment.campaign, address),
         home.journal,
-        lambda text: tell(Told(is_behind=True, log=text)),
+        lambda text: tell(True, text),
     )
+
+    def finish() -> None:
+        projection.wake()
+        tell(not projection.close(_PATIENCE_S))
+        os._exit(0)
+
+    finishing: threading.Thread | None = None
     was_behind = True
     while True:
         ready, _, _ = select.select([orders], [], [], _LOOK_S)
         words = os.read(orders, 4096) if ready else b""
         if ready and not words:
             os._exit(0)
-        if CLOSE in words:
-            projection.wake()
-            tell(Told(is_behind=not projection.close(_PATIENCE_S)))
-            os._exit(0)
+        n_heard += len(words)
+        if finishing is None and CLOSE in words:  # on a thread: here its input is watched on
+            finishing = threading.Thread(target=finish, name="finish", daemon=True)
+            finishing.start()
+        if finishing is not None:
+            continue
         if NEWS in words:
             projection.wake()
-        if projection.is_behind != was_behind:
+        if words or projection.is_behind != was_behind:
             was_behind = projection.is_behind
-            tell(Told(is_behind=was_behind))
+            tell(was_behind)
 
 
 def _first_line(descriptor: int) -> bytes:

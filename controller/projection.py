@@ -82,6 +82,7 @@ class Projection:
         reader: JournalReader | None = None
         while True:
             self._news.wait()
+            self._is_behind = True  # before the news is taken, so that nobody looks in between
             self._news.clear()
             is_last = self._is_closing.is_set()
             try:

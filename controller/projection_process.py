@@ -2,11 +2,12 @@
 
 The process takes MLflow's memory, its processor time at a lower priority than the evaluations', and
 whatever MLflow does when a disk is full or a server is away. It ends when control does, and is
-started again, after a while, when it ends before.
+started again, after a while, when it ends before: ``keep_alive`` looks after that.
 """
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import json
 import os
@@ -25,6 +26,8 @@ from controller.tracking_address import TrackingAddress
 
 _RETRY_S: Final = 30.0
 """Between two starts of a process that ends by itself (assumed)."""
+_LOOK_S: Final = 1.0
+"""Between two looks whether it still is there (assumed)."""
 
 
 class ProjectionProcess:
@@ -51,13 +54,16 @@ class ProjectionProcess:
         self._process: subprocess.Popen[bytes] | None = None
         self._listener: threading.Thread | None = None
         self._started_s = float("-inf")
+        self._is_wanted = False
         self._is_behind = True
         self._is_closing = False
+        self._n_said = 0
+        self._n_heard = 0
 
     @property
     def is_behind(self) -> bool:
         """Say whether there are events that were not projected, after it has begun."""
-        return self._process is not None and self._is_behind
+        return self._is_wanted and (self._is_behind or self._n_heard < self._n_said)
 
     @property
     def pid(self) -> int | None:
@@ -66,38 +72,60 @@ class ProjectionProcess:
 
     def wake(self) -> None:
         """Say that there is news; the first call starts the process. Returns at once."""
-        if self._process is None or self._process.poll() is not None:
-            if time.monotonic() - self._started_s < _RETRY_S:
-                return
-            self._started_s = time.monotonic()
-            try:
-                self._start()
-            except OSError as error:  # no room, no memory, no descriptors: the campaign goes on
-                self._log(f"the projection's process could not be started: {error}")
-                return
+        self._is_wanted = True
         self._is_behind = True
-        self._say(NEWS)
+        if self._is_alive or self._restart():
+            self._say(NEWS)
+
+    def look(self) -> None:
+        """Start it again where it ended and is wanted, once it is time. Returns at once."""
+        if self._is_wanted and not self._is_closing and not self._is_alive:
+            self.wake()
 
     def close(self, timeout_s: float) -> bool:
-        """Let it catch up for so long, and return whether it did."""
-        if self._process is None or self._listener is None:
+        """Let it catch up for so long, and return whether it did; after this it is gone."""
+        if not self._is_wanted:
             return True
         self._is_closing = True
         end_s = time.monotonic() + timeout_s
-        with contextlib.suppress(OSError):
+        try:
             for _ in range(2):  # one that died just now may not be known to be dead
-                if self._process.poll() is not None:
+                self._is_behind = True
+                if not self._is_alive:
                     self._start()
+                assert self._process is not None
+                assert self._listener is not None
                 self._say(CLOSE)
                 self._listener.join(max(0.0, end_s - time.monotonic()))
-                if self._listener.is_alive() or self._process.wait() == 0:
-                    break
-        self._end()
-        return not self._is_behind
+                if self._listener.is_alive():
+                    return False
+                if self._process.wait() == 0:
+                    return not self.is_behind
+        except OSError as error:
+            self._log(f"the projection's process could not be started: {error}")
+        finally:
+            self._end()
+        return False
+
+    @property
+    def _is_alive(self) -> bool:
+        return self._process is not None and self._process.poll() is None
+
+    def _restart(self) -> bool:
+        """Start it where that is not too soon, and return whether it was started."""
+        if time.monotonic() - self._started_s < _RETRY_S:
+            return False
+        self._started_s = time.monotonic()
+        try:
+            self._start()
+        except OSError as error:  # no room, no memory, no descriptors: the campaign goes on
+            self._log(f"the projection's process could not be started: {error}")
+            return False
+        return True
 
     def _end(self) -> None:
-        assert self._process is not None
-        assert self._listener is not None
+        if self._process is None or self._listener is None:
+            return
         self._process.kill()
         self._process.wait()
         self._listener.join()
@@ -106,7 +134,10 @@ class ProjectionProcess:
                 self._process.stdin.close()
 
     def _start(self) -> None:
+        if self._listener is not None:
+            self._listener.join(_LOOK_S)  # the one before is dead, and has told everything
         self._is_behind = True
+        self._n_said = self._n_heard = 0
         log = self._home.logs / "projection.log"
         turn_over(log)
         with log.open("ab") as errors:
@@ -137,7 +168,7 @@ class ProjectionProcess:
         assert self._process is not None
         assert self._process.stdin is not None
         with contextlib.suppress(OSError):
-            os.write(self._process.stdin.fileno(), word)
+            self._n_said += os.write(self._process.stdin.fileno(), word)
 
     def _listen(self, lines: IO[bytes]) -> None:
         """Take what it tells until its end."""
@@ -145,8 +176,16 @@ class ProjectionProcess:
             for line in lines:
                 told = Told(**json.loads(line))
                 self._is_behind = told.is_behind
+                self._n_heard = told.n_heard
                 if told.log:
                     self._log(told.log)
         if not self._is_closing:
             self._is_behind = True
-            self._log("the projection's process ended; it is started again when there is news")
+            self._log("the projection's process ended; it is started again in a while")
+
+
+async def keep_alive(projection: ProjectionProcess) -> None:
+    """Have it started again when it ends, whether or not there is news. Never ends by itself."""
+    while True:
+        await asyncio.sleep(_LOOK_S)
+        projection.look()

@@ -179,7 +179,8 @@ class RunStore:
     def _find_runs(self) -> None:
         """Learn what was made before, oldest first; a second run of an event is deleted.
 
-        There is one where a server died after it had made a run and before it could say so.
+        There is one where a server died after it had made a run and before it could say so. Of two
+        the one that has everything stays, else the older one.
         """
         token = None
         while True:
@@ -199,9 +200,13 @@ class RunStore:
     def _learn_of(self, run: str, tags: dict[str, str]) -> None:
         event = int(tags.get(EVENT_TAG, "0"))
         known = self._children.get(event) if JOB_TAG in tags else self.run
-        if known:
+        is_better = JOB_TAG in tags and COMPLETE_TAG in tags and event not in self._complete
+        if known and not is_better:
             self._client.delete_run(run)
-        elif JOB_TAG not in tags:
+            return
+        if known:
+            self._client.delete_run(known)
+        if JOB_TAG not in tags:
             self.run, self.projected = run, int(tags.get(POSITION_TAG, "0"))
         else:
             self._children[event] = run

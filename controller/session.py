@@ -29,7 +29,7 @@ from controller.lab_opening import require_instrument
 from controller.metrics import MeasuredView, Metrics, served
 from controller.opening import open_campaign
 from controller.outcome import Outcome
-from controller.projection_process import ProjectionProcess
+from controller.projection_process import ProjectionProcess, keep_alive
 from controller.retention import dropped_voxels
 from controller.snapshot import ProgressView
 from controller.state import State
@@ -140,7 +140,8 @@ def run_session(
         if kept is not None:  # what its position lies beyond was not looked at yet
             check = BackgroundCheck(home.journal, lambda fault: control.ask_to_stop(fault.message))
             held.callback(check.close)
-        outcome = asyncio.run(_listen(home, inbox, lambda: _run(control, compute, view, announce)))
+        work = _listen(home, inbox, lambda: _run(control, compute, view, announce))
+        outcome = asyncio.run(_beside(keep_alive(projection), work))
         if check is not None and check.fault is not None:
             raise check.fault
         return SessionResult(home, outcome, was_finished=False)
@@ -162,6 +163,17 @@ async def _listen(
     """Take orders while the work goes on."""
     async with control_socket(home, inbox):
         return await work()
+
+
+async def _beside(
+    care: Coroutine[None, None, None], work: Coroutine[None, None, Outcome]
+) -> Outcome:
+    """Do the work, with something that has no end going on beside it."""
+    caring = asyncio.create_task(care)
+    try:
+        return await work
+    finally:
+        caring.cancel()
 
 
 async def _run(

@@ -22,6 +22,7 @@ from controller.events import (
 from controller.home import Home
 from controller.journal import JournalReader
 from controller.label import objective_text
+from controller.projection_lock import ProjectionLock
 from controller.proposal_events import BuildFailed, Measured
 from controller.report.attachments import discharge_curves, first_volume, reader
 from controller.report.curve_svg import curve_svg
@@ -42,6 +43,8 @@ class Tracker:
     def __init__(self, home: Home, campaign: str, address: TrackingAddress | None = None) -> None:
         address = address or tracking_address(None, {}, home.path, campaign)
         self._store = RunStore(campaign, address)
+        self._address = address
+        self._lock: ProjectionLock | None = None
         self._home = home
         self._name = campaign
         self._read = reader(home.artifacts)
@@ -53,8 +56,16 @@ class Tracker:
         self._n_observed = 0
 
     def start(self) -> None:
-        """Open the store, making it where there is none. Takes seconds."""
-        self._store.open()
+        """Open the store, making it where there is none. Takes seconds.
+
+        Raises ``Transient`` while another process writes the campaign's runs there.
+        """
+        self._lock = ProjectionLock(self._home, self._name, self._address)
+        try:
+            self._store.open()
+        except BaseException:
+            self.close()
+            raise
         self._projected = self._store.projected
 
     def catch_up(self, journal: JournalReader) -> None:
@@ -72,8 +83,10 @@ class Tracker:
             self._store.note_position(self._projected)
 
     def close(self) -> None:
-        """Give the store's connections back."""
+        """Give the store's connections back, and the right to write to it."""
         self._store.close()
+        if self._lock is not None:
+            self._lock.release()
 
     def forget(self) -> int:
         """Delete every run of the campaign, to project it from nothing; return how many."""

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from pathlib import Path
 
 from controller.events import ComputeLost
@@ -104,3 +105,37 @@ def test_a_store_is_not_opened_where_the_journal_is_gone(tmp_path: Path) -> None
     assert not projection.close(20)
     assert made == []
     assert "is gone" in said[0]
+
+
+class Slow(Recorder):
+    """A projector whose steps last until it is let go on."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.is_in_step = threading.Event()
+        self.may_go_on = threading.Event()
+
+    def catch_up(self, journal: JournalReader) -> None:
+        self.is_in_step.set()
+        assert self.may_go_on.wait(20)
+        super().catch_up(journal)
+
+
+def test_it_is_behind_until_the_news_is_projected_and_not_only_taken(tmp_path: Path) -> None:
+    journal_with(tmp_path, 1)
+    slow = Slow()
+    projection = Projection(lambda: slow, tmp_path / "journal.db", lambda _: None)
+    slow.may_go_on.set()
+    projection.wake()
+    deadline = time.monotonic() + 20
+    while projection.is_behind and time.monotonic() < deadline:
+        time.sleep(0.01)
+    slow.may_go_on.clear()
+    slow.is_in_step.clear()
+    projection.wake()
+    assert slow.is_in_step.wait(20)
+    assert projection.is_behind, "the news is taken, and its event not projected"
+    assert not projection.close(0.0)
+    slow.may_go_on.set()
+    assert projection.close(20)
+    assert not projection.is_behind

@@ -284,6 +284,21 @@ def test_a_second_run_of_an_event_is_found_and_deleted(projected: tuple[Home, st
     assert tree(home, name) == before
 
 
+def test_of_two_runs_of_an_event_the_complete_one_stays(projected: tuple[Home, str]) -> None:
+    from mlflow import MlflowClient
+
+    home, name = projected
+    before = tree(home, name)
+    client = MlflowClient(tracking_uri=f"sqlite:///{home.path / 'mlflow.db'}")
+    one = next(run for run in runs_of(home, name) if JOB_TAG in run.data.tags)
+    tags = {key: one.data.tags[key] for key in (JOB_TAG, EVENT_TAG, CAMPAIGN_TAG, PARENT_TAG)}
+    early = one.info.start_time - 1000
+    client.create_run(one.info.experiment_id, start_time=early, tags=tags)
+    project(home, name)
+    assert one.info.run_id in run_ids(home, name)
+    assert tree(home, name) == before
+
+
 def test_a_campaign_that_is_not_there_is_refused(
     projected: tuple[Home, str], capsys: pytest.CaptureFixture[str]
 ) -> None:
