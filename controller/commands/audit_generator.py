@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("model")
-@click.option("--volumes", type=click.IntRange(2, 256), default=32, show_default=True)
+@click.option("--volumes", type=click.IntRange(3, 256), default=32, show_default=True)
 @click.option("--voxels", type=click.IntRange(64, 512), default=128, show_default=True)
 @click.option("--labels", "n_labels", type=click.IntRange(1), default=64, help="At most so many.")
 @click.option(
@@ -70,14 +70,14 @@ def command(
         [volume[:, voxels // 2] for volume in (one.real, one.generated)] for one in found.by_label
     ]
     pictures.write_bytes(section_grid(rows))
-    if record:
-        record_audit(model_path(model), found)
     if as_json:
         document = {"model": loaded.card.name, "sha256": loaded.sha256, **found.document()}
         click.echo(json.dumps({**document, "pictures": str(pictures)}, indent=2))
     else:
         _print(found)
         click.echo(f"pictures (real left, generated right): {pictures}", err=True)
+    if record:
+        record_audit(model_path(model), found, loaded.sha256)
     return 0
 
 
@@ -88,29 +88,39 @@ def _print(found: Audit) -> None:
         table = Table("quantity", "real", "generated", "difference", "95%", "variance", title=title)
         for row in one.rows:
             mark = {True: " kept", False: " missed", None: ""}[row.is_within]
-            ratio = "–" if row.variance_ratio is None else f"{row.variance_ratio:.2f}"
+            defined = "" if row.n_real == row.n_generated else f" ({row.n_real}:{row.n_generated})"
             table.add_row(
-                row.quantity,
-                f"{row.real:.4g}",
-                f"{row.generated:.4g}",
-                f"{row.difference:+.1%}{mark}",
-                f"{row.low:+.1%} to {row.high:+.1%}",
-                ratio,
+                row.quantity + defined,
+                _number(row.real),
+                _number(row.generated),
+                _share(row.difference) + mark,
+                f"{_share(row.low)} to {_share(row.high)}",
+                "–" if row.variance_ratio is None else f"{row.variance_ratio:.2f}",
             )
         for limit in one.limits:
             table.add_row(
                 limit.quantity,
                 f"{limit.mean_real:.4g}",
                 f"{limit.mean_generated:.4g}",
-                "kept" if limit.is_kept else "missed",
+                {True: "kept", False: "missed", None: "too few to tell"}[limit.is_kept],
                 f"99% of real below {limit.limit:.4g}",
                 f"{limit.n_beyond} of {limit.n_generated}",
             )
         console.print(table)
-    if found.memorisation is not None:
-        seen = found.memorisation
+    for where, seen in (("withheld", found.memorisation), ("training", found.near)):
+        if seen is None:
+            continue
+        said = {True: "clean", False: "COPIES", None: "too few to tell"}[seen.is_clean]
         console.print(
-            f"memorisation: {seen.n_below} of {seen.n_generated} pieces below the first percentile "
-            f"of fresh ones, p = {seen.p_value:.3g} ({'clean' if seen.is_clean else 'COPIES'})",
+            f"memorisation at the {where} labels: {seen.n_below} of {seen.n_generated} generated "
+            f"pieces among the nearest fortieth of all, p = {seen.p_adjusted:.3g} ({said})",
             highlight=False,
         )
+
+
+def _number(value: float | None) -> str:
+    return "undefined" if value is None else f"{value:.4g}"
+
+
+def _share(value: float | None) -> str:
+    return "–" if value is None else f"{value:+.1%}"

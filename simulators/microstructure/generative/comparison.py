@@ -10,7 +10,6 @@ import numpy as np
 from pydantic import Field
 from scipy import stats
 
-from experiments.errors import Invalid
 from experiments.frozen import Frozen
 from simulators.microstructure.generative.metrics import Measured
 
@@ -24,23 +23,37 @@ class Compared(Frozen):
     """One quantity at one label."""
 
     quantity: str
-    real: float
-    generated: float
-    difference: float
-    """Generated mean over real mean, less one."""
-    low: float
-    high: float
+    real: float | None
+    generated: float | None
+    """Means of the values that are defined; None where there are none."""
+    difference: float | None
+    """Generated mean over real mean, less one; None with low and high where either kind has fewer
+    than two values."""
+    low: float | None
+    high: float | None
     """95% interval of the difference (Welch, real mean as the unit)."""
     variance_ratio: float | None
     """Generated over real; None where the real ones do not vary."""
     n_real: int = Field(ge=0)
     n_generated: int = Field(ge=0)
+    """Volumes that have a value: a tortuosity is not defined where nothing percolates."""
+    undefined_p: float = 1.0
+    """How likely chance makes the shares of undefined values so different (Fisher's exact)."""
     bar: float | None
 
     @property
     def is_within(self) -> bool | None:
-        """Say whether the whole interval lies within the bar; None where there is none."""
-        return None if self.bar is None else -self.bar <= self.low and self.high <= self.bar
+        """Say whether the whole interval lies within the bar; None where that cannot be asked.
+
+        A different share of undefined values is a miss, whatever the defined ones say.
+        """
+        if self.bar is None:
+            return None
+        if self.undefined_p < 1.0 - _CERTAIN:
+            return False
+        if self.low is None or self.high is None:
+            return None
+        return -self.bar <= self.low and self.high <= self.bar
 
     @property
     def is_as_varied(self) -> bool | None:
@@ -50,10 +63,7 @@ class Compared(Frozen):
 
 
 def compare(real: Sequence[Measured], generated: Sequence[Measured]) -> list[Compared]:
-    """Return every quantity that all volumes have; undefined values are left out and counted.
-
-    Raises ``Invalid`` where fewer than two volumes of a kind have a value.
-    """
+    """Return every quantity; means are those of defined values, and undefined ones are compared."""
     return [_compared(name, real, generated) for name in real[0]]
 
 
@@ -62,8 +72,23 @@ def _compared(name: str, real: Sequence[Measured], generated: Sequence[Measured]
         np.array([value for one in volumes if (value := one[name]) is not None])
         for volumes in (real, generated)
     )
+    bar = next((bar for part, bar in BARS.items() if part in name), None)
+    counts = [[len(a), len(real) - len(a)], [len(b), len(generated) - len(b)]]
+    undefined_p = min(float(stats.fisher_exact(counts).pvalue), 1.0)
     if len(a) < 2 or len(b) < 2:
-        raise Invalid(f"{name}: {len(a)} real and {len(b)} generated values; each needs two")
+        return Compared(
+            quantity=name,
+            real=float(a.mean()) if len(a) else None,
+            generated=float(b.mean()) if len(b) else None,
+            difference=None,
+            low=None,
+            high=None,
+            variance_ratio=None,
+            n_real=len(a),
+            n_generated=len(b),
+            undefined_p=undefined_p,
+            bar=bar,
+        )
     mean = float(a.mean())
     spread = float(a.var(ddof=1)), float(b.var(ddof=1))
     error = math.sqrt(spread[0] / len(a) + spread[1] / len(b))
@@ -81,7 +106,8 @@ def _compared(name: str, real: Sequence[Measured], generated: Sequence[Measured]
         variance_ratio=spread[1] / spread[0] if varies else None,
         n_real=len(a),
         n_generated=len(b),
-        bar=next((bar for part, bar in BARS.items() if part in name), None),
+        undefined_p=undefined_p,
+        bar=bar,
     )
 
 

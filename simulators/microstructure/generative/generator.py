@@ -23,6 +23,7 @@ from experiments.generation import VolumeRequest
 from experiments.observation import FailureKind
 from experiments.recipe import ElectrodeRecipe
 from simulators.microstructure.composition import compose
+from simulators.microstructure.generative.audit_notes import audit_notes
 from simulators.microstructure.generative.learned_model import load_model
 from simulators.microstructure.generative.model_file import ModelCard
 from simulators.microstructure.generative.sampling import Margins, Sampling
@@ -64,8 +65,8 @@ class LearnedGenerator:
 
     @property
     def version(self) -> str:
-        """Return the code's version and the model file's hash."""
-        return f"1-{load_model(self._model).sha256[:16]}"
+        """Return the code's version and the hash of what in the model decides the voxels."""
+        return f"2-{load_model(self._model).drawing_sha256[:16]}"
 
     def generate(self, request: VolumeRequest) -> Voxels:
         """Return one volume. Raises ``DesignFailed`` (also out_of_range) and ``Invalid``."""
@@ -74,7 +75,7 @@ class LearnedGenerator:
         recipe = request.recipe
         fractions = compose(recipe).phase_fraction
         labels, notes = _labels(model.card, recipe, is_allowed=options.allow_out_of_range)
-        notes += _audit_notes(model.card)
+        notes += audit_notes(model.card)
         zoom = _zoom(model.card, request)
         shape = request.shape
         if zoom != 1.0:
@@ -107,8 +108,8 @@ def _labels(
     """Return the recipe's labels and notes, or raise where the model was not trained."""
     if card.recipe is None:
         raise Invalid(
-            f"model {card.name}: was trained on images and knows no recipes; draw from it by "
-            "cellwright audit generator or in Python"
+            f"model {card.name}: was trained on images and knows no recipes; draw from it in "
+            "Python: learned_model.load_model(…).draw(labels, shape, seed)"
         )
     values = recipe.model_dump()
     labels = {name: float(values[name]) for name in card.labels.names}
@@ -120,14 +121,6 @@ def _labels(
             raise
         return labels, [f"{OUT_OF_RANGE}: {error.message.partition('; the option')[0]}"]
     return labels, []
-
-
-def _audit_notes(card: ModelCard) -> list[str]:
-    """Say on every volume that nobody has held the model against its withheld labels."""
-    if "withheld" in card.audits:
-        return []
-    steps = card.training.n_steps
-    return [f"model {card.name} ({steps} training steps) has no recorded audit"]
 
 
 def _require_same(card: ModelCard, trained: ElectrodeRecipe, asked: ElectrodeRecipe) -> None:

@@ -15,7 +15,12 @@ import torch
 from experiments.errors import Invalid
 from experiments.microstructure import PHASE_LABEL
 from simulators.microstructure.generative.exact_fractions import correct_fractions, whole_counts
-from simulators.microstructure.generative.model_file import ModelCard, read_model
+from simulators.microstructure.generative.model_file import (
+    ModelCard,
+    drawing_sha256,
+    parse_model,
+    read_content,
+)
 from simulators.microstructure.generative.network import VolumeNetwork
 from simulators.microstructure.generative.sampling import (
     Margins,
@@ -49,7 +54,9 @@ class LearnedModel:
     network: VolumeNetwork
     card: ModelCard
     sha256: str
-    """Of the file."""
+    """Of the file's bytes that were read."""
+    drawing_sha256: str = ""
+    """Of all in it that decides what is drawn: a recorded audit leaves it as it is."""
 
     def draw(
         self,
@@ -123,6 +130,8 @@ def model_path(name: str) -> Path:
 
 @lru_cache(maxsize=4)
 def _loaded(path: Path, changed: int, device: str) -> LearnedModel:  # noqa: ARG001
-    network, card = read_model(path)
+    content = read_content(path)
+    network, card = parse_model(content, str(path))
+    draws = drawing_sha256(network, card)
     network = network.to(torch.device(device))
-    return LearnedModel(network, card, hashlib.sha256(path.read_bytes()).hexdigest())
+    return LearnedModel(network, card, hashlib.sha256(content).hexdigest(), draws)

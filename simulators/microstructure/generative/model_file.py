@@ -5,15 +5,15 @@ Nothing in it is code: reading a foreign file can at worst fail, and then in one
 
 from __future__ import annotations
 
+import hashlib
 import json
-import struct
 from pathlib import Path
 from typing import Final, Literal
 
 import torch
 from pydantic import Field, JsonValue, ValidationError
-from safetensors import SafetensorError, safe_open
-from safetensors.torch import save
+from safetensors import SafetensorError
+from safetensors.torch import load, save
 from torch import Tensor
 
 from experiments.errors import Invalid
@@ -39,6 +39,10 @@ class TrainingRecord(Frozen):
     """Of every sample shown."""
     training_sha256: str
     """Of the training file's content."""
+    voxels: int | None = Field(default=None, ge=1)
+    """Along the edge of every structure shown; None for images, which have their own sizes."""
+    volumes_per_label: int | None = Field(default=None, ge=1)
+    """Structures shown a label; None for images."""
 
 
 class ModelCard(Frozen):
@@ -71,7 +75,12 @@ def write_model(path: Path, network: VolumeNetwork, card: ModelCard) -> None:
 
 def read_model(path: Path) -> tuple[VolumeNetwork, ModelCard]:
     """Return network and card. Raises ``Invalid`` in one line for every file that is not ours."""
-    card, weights = _read(path)
+    return parse_model(read_content(path), str(path))
+
+
+def parse_model(content: bytes, path: str) -> tuple[VolumeNetwork, ModelCard]:
+    """Return network and card of a file's content. Raises ``Invalid`` in one line."""
+    card, weights = _parse(content, path)
     network = VolumeNetwork(card.network)
     wanted = dict(_tensors(network))
     if set(weights) != set(wanted):
@@ -90,18 +99,43 @@ def read_model(path: Path) -> tuple[VolumeNetwork, ModelCard]:
 
 def read_card(path: Path) -> ModelCard:
     """Return the card alone. Raises ``Invalid``."""
-    return _read(path)[0]
+    return _parse(read_content(path), str(path))[0]
 
 
-def _read(path: Path) -> tuple[ModelCard, dict[str, Tensor]]:
+def read_content(path: Path) -> bytes:
+    """Return the file's bytes. Raises ``Invalid`` where there are none to read."""
     try:
-        with safe_open(str(path), framework="pt") as file:
-            metadata = file.metadata() or {}
-            weights = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+        return path.read_bytes()
     except FileNotFoundError as error:
         raise Invalid(f"{path}: there is no such model file") from error
-    except (SafetensorError, OSError, ValueError, struct.error) as error:
+    except OSError as error:
+        raise Invalid(f"{path}: cannot be read ({error.strerror or error})") from error
+
+
+def drawing_sha256(network: VolumeNetwork, card: ModelCard) -> str:
+    """Return the hash of all that decides what is drawn: weights, and part of the card.
+
+    Name, training record and audits are left out: a recorded audit draws no other voxels.
+    """
+    told = card.model_dump(
+        mode="json", include={"network", "phases", "labels", "voxel_size_m", "recipe"}
+    )
+    digest = hashlib.sha256(json.dumps(told, sort_keys=True).encode())
+    for name, value in sorted(_tensors(network)):
+        there = value.detach().cpu().contiguous()
+        digest.update(f"{name} {there.dtype} {tuple(there.shape)}".encode())
+        digest.update(there.numpy().tobytes())
+    return digest.hexdigest()
+
+
+def _parse(content: bytes, path: str) -> tuple[ModelCard, dict[str, Tensor]]:
+    try:
+        weights = load(content)
+        # a header that ``load`` accepted: its length in eight bytes, then JSON
+        header = json.loads(content[8 : 8 + int.from_bytes(content[:8], "little")])
+    except (SafetensorError, ValueError) as error:
         raise Invalid(f"{path}: is no readable safetensors file ({error})") from error
+    metadata = header.get("__metadata__", {})
     if CARD_KEY not in metadata:
         raise Invalid(f"{path}: a safetensors file without a model card of Cellwright")
     try:

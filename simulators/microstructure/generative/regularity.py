@@ -17,6 +17,12 @@ from scipy import stats
 
 from experiments.frozen import Frozen
 from simulators.microstructure.generative.coarse_field import CELL
+from simulators.microstructure.generative.exchange import (
+    Values,
+    exchange_p_value,
+    least_p_value,
+    verdict,
+)
 from simulators.microstructure.voxels import Labels
 
 _SHORTEST: Final = 24
@@ -24,8 +30,6 @@ _SHORTEST: Final = 24
 _BORDER: Final = 4
 """Layers at each face that count as its border."""
 _SHARE: Final = 0.99
-SIGNIFICANT: Final = 0.01
-"""Chance below which what lies beyond the limit is no chance."""
 
 Indicator = npt.NDArray[np.float32]
 
@@ -42,12 +46,16 @@ class Limit(Frozen):
     n_generated: int = Field(ge=1)
     n_beyond: int = Field(ge=0)
     p_value: float
-    """How likely chance puts so many beyond the limit (one-sided binomial)."""
+    """How likely chance puts so many beyond the limit (exchange of volumes, one-sided)."""
+    least_p: float
+    """The least that so few volumes can give, times the number of tests."""
+    p_adjusted: float
+    """After Holm, over all tests of one audit."""
 
     @property
-    def is_kept(self) -> bool:
-        """Say whether chance explains what lies beyond."""
-        return self.p_value > SIGNIFICANT
+    def is_kept(self) -> bool | None:
+        """Say whether chance explains what lies beyond; None where the test could not tell."""
+        return verdict(self.p_adjusted, self.least_p)
 
 
 def tiling_peak(labels: Labels) -> float:
@@ -110,11 +118,6 @@ def anisotropy(labels: Labels) -> float:
     return max(found)
 
 
-def agreements(volumes: Sequence[Labels]) -> list[float]:
-    """Return the share of voxels in which volumes agree, for every two of them."""
-    return [float(np.mean(one == other)) for i, one in enumerate(volumes) for other in volumes[:i]]
-
-
 def check_regularity(real: Sequence[Labels], generated: Sequence[Labels]) -> list[Limit]:
     """Return every number with its limit; all volumes of one label and one size."""
     limits = [
@@ -126,29 +129,67 @@ def check_regularity(real: Sequence[Labels], generated: Sequence[Labels]) -> lis
             ("anisotropy", anisotropy),
         )
     ]
-    return [*limits, judge_limit("likeness_of_two", agreements(real), agreements(generated))]
+    return [*limits, judge_likeness(real, generated)]
 
 
 def judge_limit(name: str, real: Sequence[float], generated: Sequence[float]) -> Limit:
     """Return how many generated values lie beyond the real ones' 99% limit, and the test.
 
-    The limit is that of a prediction from few: the percentile of a dozen values is their largest.
+    One value a volume. The limit is that of a prediction from few: the percentile of a dozen values
+    is their largest.
     """
-    n = len(real)
-    reach = float(stats.t.ppf(_SHARE, n - 1)) * float(np.std(real, ddof=1))
-    limit = float(np.mean(real)) + reach * math.sqrt(1.0 + 1.0 / n)
-    n_beyond = int(np.sum(np.asarray(generated) > limit))
-    tested = stats.binomtest(n_beyond, len(generated), 1.0 - _SHARE, alternative="greater")
+    a, b = np.array(generated), np.array(real)
+    return _judged(name, (a, b), exchange_p_value(a, b, _n_beyond), (len(a), len(b)))
+
+
+def judge_likeness(real: Sequence[Labels], generated: Sequence[Labels]) -> Limit:
+    """Return the same for the share of voxels in which two volumes of one kind agree."""
+    volumes = [*generated, *real]
+    agree = np.array([[np.mean(one == other) for other in volumes] for one in volumes])
+
+    def pairs(chosen: Values) -> Values:
+        i, j = np.triu_indices(chosen.shape[-1], 1)
+        found: Values = agree[chosen[..., i], chosen[..., j]]
+        return found
+
+    def beyond(a: Values, b: Values, axis: int) -> Values:
+        return _n_beyond(pairs(np.moveaxis(a, axis, -1)), pairs(np.moveaxis(b, axis, -1)), -1)
+
+    n = len(generated)
+    a, b = np.arange(n), np.arange(n, len(volumes))
+    p_value = exchange_p_value(a, b, beyond)
+    return _judged("likeness_of_two", (pairs(a), pairs(b)), p_value, (n, len(real)))
+
+
+def _judged(
+    name: str, values: tuple[Values, Values], p_value: float, n_volumes: tuple[int, int]
+) -> Limit:
+    generated, real = values
     return Limit(
         quantity=name,
-        mean_real=float(np.mean(real)),
-        mean_generated=float(np.mean(generated)),
-        limit=limit,
+        mean_real=float(real.mean()),
+        mean_generated=float(generated.mean()),
+        limit=float(_limit(real, -1)),
         n_real=len(real),
         n_generated=len(generated),
-        n_beyond=n_beyond,
-        p_value=float(tested.pvalue),
+        n_beyond=int(_n_beyond(generated, real, -1)),
+        p_value=p_value,
+        least_p=least_p_value(*n_volumes),
+        p_adjusted=p_value,
     )
+
+
+def _limit(real: Values, axis: int) -> Values:
+    """Return what one more real value stays below with 99%."""
+    n = real.shape[axis]
+    reach = float(stats.t.ppf(_SHARE, n - 1)) * math.sqrt(1.0 + 1.0 / n)
+    found: Values = real.mean(axis=axis) + reach * real.std(axis=axis, ddof=1)
+    return found
+
+
+def _n_beyond(generated: Values, real: Values, axis: int) -> Values:
+    count: Values = (generated > np.expand_dims(_limit(real, axis), axis)).sum(axis=axis)
+    return count
 
 
 def _deviation(mask: npt.NDArray[np.bool_]) -> Indicator:

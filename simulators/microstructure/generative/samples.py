@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,7 +12,7 @@ import numpy as np
 from experiments.errors import Invalid
 from experiments.frozen import content_hash
 from experiments.generation import VolumeRequest
-from experiments.microstructure import PHASE_LABEL
+from experiments.microstructure import PHASE_LABEL, PhaseName
 from simulators.microstructure.generative.section_file import read_section
 from simulators.microstructure.generative.training_file import TrainingFile, beside
 from simulators.microstructure.voxels import Labels
@@ -103,6 +103,25 @@ def training_seed(label: int, i: int) -> int:
     return 10_000 * label + i
 
 
+def fresh_seed(label: int, i: int) -> int:
+    """Return the seed of the i-th fresh volume of a training label; never one of training."""
+    return 2_000_000_000 + 10_000 * label + i
+
+
+def numbered(labels: Labels, phases: Sequence[PhaseName]) -> Labels:
+    """Return the voxels with phases numbered as listed; 255 for every other phase."""
+    number = np.full(256, 255, dtype=np.uint8)
+    for i, phase in enumerate(phases):
+        number[PHASE_LABEL[phase]] = i
+    renamed: Labels = number[labels]
+    return renamed
+
+
+def voxels_sha256(renamed: Labels) -> str:
+    """Return the hash by which a card knows a sample: of its numbered voxels and their shape."""
+    return hashlib.sha256(repr(renamed.shape).encode() + renamed.tobytes()).hexdigest()
+
+
 def _seeds(training: TrainingFile, i: int, progress: Callable[[str], None]) -> list[int]:
     progress(f"structures of label {i + 1} of {len(training.train)}")
     return [training_seed(i, k) for k in range(training.volumes_per_label)]
@@ -113,15 +132,11 @@ def _sample(training: TrainingFile, label: int, labels: Labels, where: str) -> S
     plane = labels.shape[1:] if labels.shape[0] == 1 else labels.shape
     if min(plane) < _SMALLEST:
         raise Invalid(f"{where}: {labels.shape} voxels; every edge must have at least {_SMALLEST}")
-    numbered = np.full(256, 255, dtype=np.uint8)
-    for i, phase in enumerate(training.phases):
-        numbered[PHASE_LABEL[phase]] = i
-    renamed: Labels = numbered[labels]
+    renamed = numbered(labels, training.phases)
     counts = np.bincount(renamed.reshape(-1), minlength=256)
     if counts[255]:
         raise Invalid(f"{where}: holds phases that are not in {', '.join(training.phases)}")
     for i, phase in enumerate(training.phases):
         if counts[i] == 0:
             raise Invalid(f"{where}: has no {phase}; every sample must hold every phase")
-    digest = hashlib.sha256(repr(renamed.shape).encode() + renamed.tobytes()).hexdigest()
-    return Sample(label=label, labels=renamed, sha256=digest)
+    return Sample(label=label, labels=renamed, sha256=voxels_sha256(renamed))

@@ -66,6 +66,10 @@ def train_model(
                 seed=training.course.seed,
                 data_sha256=data,
                 training_sha256=training_sha256,
+                voxels=training.voxels if training.kind == "recipes" else None,
+                volumes_per_label=(
+                    training.volumes_per_label if training.kind == "recipes" else None
+                ),
             ),
             versions={"torch": torch.__version__, "cellwright": metadata.version("cellwright")},
         )

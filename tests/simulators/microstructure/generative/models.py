@@ -60,6 +60,8 @@ def card(**changes) -> ModelCard:
             seed=1,
             data_sha256=("0" * 64,),
             training_sha256="0" * 64,
+            voxels=64,
+            volumes_per_label=1,
         ),
     }
     return ModelCard(**{**values, **changes})

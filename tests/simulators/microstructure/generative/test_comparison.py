@@ -1,7 +1,6 @@
 import numpy as np
 import pytest
 
-from experiments.errors import Invalid
 from simulators.microstructure.generative.comparison import compare
 
 
@@ -47,5 +46,18 @@ def test_quantities_that_are_not_defined_are_left_out_and_counted():
     real = [*volumes(3.0, 0.1), {"tortuosity_0": None}]
     (row,) = compare(real, volumes(3.0, 0.1))
     assert (row.n_real, row.n_generated) == (32, 32)
-    with pytest.raises(Invalid, match="each needs two"):
-        compare([{"q": None}, {"q": 1.0}], [{"q": 1.0}, {"q": 2.0}])
+    assert row.is_within
+
+
+def test_a_different_share_of_undefined_values_is_a_miss():
+    generated = [*volumes(3.0, 0.1, n=20), *[{"tortuosity_0": None}] * 12]
+    (row,) = compare(volumes(3.0, 0.1), generated)
+    assert abs(row.difference) < 0.05
+    assert row.is_within is False
+
+
+def test_fewer_than_two_values_are_reported():
+    (row,) = compare([{"tortuosity_0": None}, {"tortuosity_0": 2.0}], volumes(3.0, 0.1, n=2))
+    assert (row.real, row.difference, row.is_within) == (2.0, None, None)
+    (row,) = compare([{"tortuosity_0": None}] * 8, volumes(3.0, 0.1, n=8))
+    assert (row.real, row.n_generated, row.is_within) == (None, 8, False)

@@ -3,6 +3,7 @@ import pytest
 from experiments.errors import DesignFailed, Invalid
 from experiments.observation import FailureKind
 from simulators.microstructure.generative import LearnedGenerator
+from simulators.microstructure.generative.audit_notes import audit_notes
 from simulators.microstructure.generative.model_file import write_model
 from tests.contracts.generator_contract import RECIPE, GeneratorContract, request
 from tests.simulators.microstructure.generative.models import card, network
@@ -79,3 +80,33 @@ def test_an_unknown_model_or_option_is_one_clear_line(model):
 
 def test_a_model_nobody_audited_says_so_on_every_volume(model):
     assert "no recorded audit" in LearnedGenerator(model).generate(small()).fallbacks[0]
+
+
+def recorded(is_within=True, n_volumes=32, is_kept=True):
+    row = {"quantity": "tortuosity_0", "bar": 0.05, "is_within": is_within, "is_as_varied": True}
+    copies = {"is_clean": True}
+    record = {
+        "size": {"n_volumes": n_volumes, "voxels": 128, "with_transport": True},
+        "withheld": [{"rows": [row], "limits": [{"quantity": "tiling_peak", "is_kept": is_kept}]}],
+        "memorisation": copies,
+        "memorisation_at_training_labels": copies,
+    }
+    return audit_notes(card(audits={"withheld": record}))
+
+
+def test_a_recorded_audit_is_silent_only_where_all_was_asked_and_kept():
+    assert recorded() == []
+    assert recorded(is_within=False) == ["model tiny, audit: missed: tortuosity_0"]
+    assert recorded(is_kept=False) == ["model tiny, audit: missed: tiling_peak"]
+    (few,) = recorded(n_volumes=4, is_kept=None)
+    assert "audited on 4 volumes of 128³ a label only; could not tell: tiling_peak" in few
+    odd = card(audits={"withheld": {"passed": True}})
+    assert audit_notes(odd) == ["model tiny, audit: its record cannot be read"]
+
+
+def test_a_recorded_audit_leaves_the_version_as_it_was(model, tmp_path):
+    other = tmp_path / "tiny.safetensors"
+    write_model(other, network(), card(audits={"withheld": {"passed": True}}))
+    assert LearnedGenerator(str(other)).version == LearnedGenerator(model).version
+    write_model(other, network(), card(voxel_size_m=0.5e-6))
+    assert LearnedGenerator(str(other)).version != LearnedGenerator(model).version
