@@ -134,8 +134,13 @@ class Client:
 
     def audit(self, campaign: str) -> list[AuditLine]:
         """Return every decision, from a journal whose chain was checked."""
-        found = self._get(f"/campaigns/{campaign}/audit")
-        return [_as(AuditLine, one) for one in found["decisions"]]
+        lines: list[AuditLine] = []
+        after: int | None = 0
+        while after is not None:
+            found = self._get(f"/campaigns/{campaign}/audit", after=after)
+            lines += [_as(AuditLine, one) for one in found["decisions"]]
+            after = found["next"]
+        return lines
 
     def close(self) -> None:
         """Close the connections."""

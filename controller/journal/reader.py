@@ -37,7 +37,8 @@ class JournalReader:
                     f"{path} holds no journal yet; start a campaign with cellwright run, or name "
                     "another folder with --home DIR"
                 )
-            self.verify(trusted)
+            self.verified = self.verify(trusted)
+            """The last event of the chain as it was checked when this was opened."""
         except BaseException:
             self.close()
             raise

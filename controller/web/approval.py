@@ -25,7 +25,7 @@ from controller.bench_view import bench_view
 from controller.build_orders import BuildOrder, Decide, Edit, Settle, Withdraw, order_of
 from controller.edited_request import edited_request, values_of
 from controller.proposals import ProposalRecord
-from controller.web.api import person_of
+from controller.web.api import MOST_ITEMS, After, Limit, person_of
 from controller.web.figures import figure_document
 from controller.web.forms import own_form
 from controller.web.pages import observation_figures, observation_portraits
@@ -142,12 +142,12 @@ async def settle(request: Request, campaign: str, build: str) -> Response:
     return RedirectResponse(f"/campaigns/{campaign}/builds", 303)
 
 
-async def audit_page(request: Request, campaign: str) -> Response:
-    """Show every decision, once the whole chain was checked."""
-    service = service_of(request)
-    service.campaign(campaign)
-    found = await run_in_threadpool(audited, service, campaign)
-    return page(request, "audit.html", campaign=campaign, found=found)
+async def audit_page(
+    request: Request, campaign: str, after: After = 0, limit: Limit = MOST_ITEMS
+) -> Response:
+    """Show a page of decisions, once the whole chain was checked."""
+    found = await audited(service_of(request), campaign, after, limit)
+    return page(request, "audit.html", campaign=campaign, found=found, limit=limit)
 
 
 def _shown(service: Service, campaign: str, record: ProposalRecord) -> dict[str, Any]:

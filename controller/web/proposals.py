@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import islice
 from typing import Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -16,7 +17,7 @@ from controller.edited_request import edited_request
 from controller.journal import JournalReader
 from controller.operate import operate
 from controller.proposals import ProposalRecord
-from controller.web.api import After, Limit, page_of, person_of
+from controller.web.api import MOST_ITEMS, After, Limit, page_of, person_of
 from controller.web.body import model_of
 from controller.web.once import answered, once
 from controller.web.orders import from_own_client
@@ -176,19 +177,36 @@ async def settle(request: Request, campaign: str, build: str) -> Response:
     return await _given(request, body, order)
 
 
-async def audit(request: Request, campaign: str) -> dict[str, Any]:
-    """Show every decision, once the whole chain was checked."""
-    service = service_of(request)
+async def audit(
+    request: Request, campaign: str, after: After = 0, limit: Limit = MOST_ITEMS
+) -> dict[str, Any]:
+    """Show the decisions past a journal position, once the whole chain was checked."""
+    return await audited(service_of(request), campaign, after, limit)
+
+
+async def audited(service: Service, campaign: str, after: int, limit: int) -> dict[str, Any]:
+    """Return a page of decisions and the end of the chain, which is checked once for it.
+
+    Whoever asks meanwhile waits for their turn, and keeps no thread busy.
+    """
     service.campaign(campaign)
-    return await run_in_threadpool(audited, service, campaign)
+    async with service.auditing:
+        return await run_in_threadpool(_audited, service, campaign, after, limit)
 
 
-def audited(service: Service, campaign: str) -> dict[str, Any]:
-    """Return every decision and the end of the chain."""
+def _audited(service: Service, campaign: str, after: int, limit: int) -> dict[str, Any]:
     with JournalReader(service.home.journal) as journal:
-        tip = journal.verify()
-        lines = [one.model_dump(mode="json") for one in audit_lines(journal.read(campaign))]
-    return {"campaign": campaign, "position": tip.position, "hash": tip.hash, "decisions": lines}
+        tip = journal.verified
+        past = (one for one in audit_lines(journal.read(campaign)) if one.position > after)
+        found = list(islice(past, limit + 1))
+    shown = found[:limit]
+    return {
+        "campaign": campaign,
+        "position": tip.position,
+        "hash": tip.hash,
+        "decisions": [one.model_dump(mode="json") for one in shown],
+        "next": shown[-1].position if len(found) > limit else None,
+    }
 
 
 def give(service: Service, order: BuildOrder) -> str:

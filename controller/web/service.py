@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from dataclasses import dataclass, field
 from typing import Final
@@ -33,6 +34,8 @@ class Service:
     hub: Hub = field(default_factory=Hub)
     under_way: set[tuple[str, str]] = field(default_factory=set)
     """People and keys of requests that are being carried out."""
+    auditing: asyncio.Lock = field(default_factory=asyncio.Lock)
+    """Held while the whole chain is checked: one at a time, however many ask."""
 
     def campaign(self, name: str) -> Followed:
         """Return a campaign. Raises ``HttpProblem`` where there is none."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import random
 import re
 import sqlite3
@@ -9,6 +10,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
+import httpx
 import pytest
 from starlette.testclient import TestClient
 
@@ -268,6 +270,56 @@ def test_the_audit_tells_who_what_when_why_and_how(desk: Room) -> None:
     )
     assert line["roles"] == ["approver"]
     assert line["digest"] == digest_of(desk)
+
+
+def test_the_audit_comes_in_pages_and_checks_the_chain_once(
+    desk: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    verdict(desk, "approver")
+    verdict(desk, "second", "p2", verdict="rejected", reason="unsafe")
+    checked, verify = [], JournalReader.verify
+    monkeypatch.setattr(
+        JournalReader, "verify", lambda self, *a: checked.append(a) or verify(self, *a)
+    )
+    path = f"/api/v1/campaigns/{desk.campaign}/audit"
+    client = desk.client("admin")
+    whole = client.get(path).json()
+    assert checked == [(None,)]
+    first = client.get(f"{path}?limit=1").json()
+    second = client.get(f"{path}?limit=1&after={first['next']}").json()
+    assert first["hash"] == whole["hash"]
+    assert first["decisions"] + second["decisions"] == whole["decisions"][:2]
+    assert whole["next"] is None
+    shown = desk.signed_in("admin").get(f"/campaigns/{desk.campaign}/audit?limit=1").text
+    assert f"audit?after={first['next']}&amp;limit=1" in shown
+    assert client.get(f"{path}?limit=0").status_code == 422
+
+
+def test_many_who_audit_at_once_check_one_after_the_other(
+    desk: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    verify, running, most = JournalReader.verify, [], []
+
+    def counted(self: JournalReader, *given):
+        running.append(self)
+        most.append(len(running))
+        for _ in range(5):
+            found = verify(self, *given)
+        running.remove(self)
+        return found
+
+    monkeypatch.setattr(JournalReader, "verify", counted)
+
+    async def asked() -> list[int]:
+        transport = httpx.ASGITransport(desk.app)
+        headers = {"Authorization": f"Bearer {desk.tokens['admin']}"}
+        async with httpx.AsyncClient(transport=transport, base_url=BASE, headers=headers) as client:
+            path = f"/api/v1/campaigns/{desk.campaign}/audit"
+            answers = await asyncio.gather(*(client.get(path) for _ in range(8)))
+        return [one.status_code for one in answers]
+
+    assert asyncio.run(asked()) == [200] * 8
+    assert most == [1] * 8
 
 
 @pytest.mark.parametrize("n_changes", [100, pytest.param(1000, marks=pytest.mark.slow)])
