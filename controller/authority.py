@@ -15,7 +15,7 @@ def signatory(state: State, person: Person) -> Signatory:
     """Return what is kept of a person who did something to this campaign."""
     roles = tuple(sorted(role.value for role in person.roles_in(state.campaign.name)))
     method = "" if person.method is None else person.method.value
-    return Signatory(person=person.name, roles=roles, sign_in=method)
+    return Signatory(person=person.name, roles=roles, sign_in=method, token_id=person.token_id)
 
 
 def require_may_decide(state: State, by: Person) -> None:

@@ -61,12 +61,10 @@ def decide_proposal(
         if reason is None:
             raise no("needs_reason", f"a rejection needs a reason; allowed: {', '.join(REASONS)}")
         return (_decided(record, verdict, who, now, reason=reason, text=text),)
-    is_self_approved = record.editor == by.name
+    is_self_approved = by.name in record.editors
     if is_self_approved:
         if set(state.campaign.approval.approvers) != {by.name}:
-            raise no(
-                "not_allowed", f"{by.name} made this version of {proposal_id}; another approves"
-            )
+            raise no("not_allowed", f"{by.name} made a version of {proposal_id}; another approves")
         if not text.strip():
             raise no("needs_reason", f"approving one's own version of {proposal_id} needs a text")
     return _approved(state, record, who, now, build_id, text, is_self_approved=is_self_approved)

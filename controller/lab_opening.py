@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from controller.clock import Clock
 from controller.home import Home
 from controller.lab import Lab
-from controller.lab_link import LabLink
+from controller.lab_link import LabLink, NotNow
 from controller.people.permission import Action, may
 from controller.people.person import Method
 from controller.people.register import open_people
+from controller.proposals import BuildRecord
+from controller.state import State
 from experiments.campaign import Campaign
+from experiments.capabilities import Capabilities
 from experiments.errors import Invalid
 from instruments.administration import InstrumentEntry, instruments_file, read_instruments
 from instruments.opening import open_instrument
@@ -53,13 +57,39 @@ def open_lab(
     entry = require_instrument(campaign, home.path)
     if entry is None:
         return None
-    link = LabLink(
+    link = _PeoplesLink(
         open_instrument(entry, home.path),
         read_secret(entry.secret_file),
         mapping=entry.mapping,
         may_still=lambda person, name: _may_still(home, clock, person, name),
+        is_revoked=lambda token_id: _is_revoked(home, clock, token_id),
     )
     return Lab(link, clock, log=log)
+
+
+@dataclass
+class _PeoplesLink(LabLink):
+    """A link that last of all asks whether the token an approval was given with still counts."""
+
+    is_revoked: Callable[[str], bool] = field(kw_only=True)
+
+    def refusal(
+        self, build: BuildRecord, state: State, capabilities: Capabilities
+    ) -> NotNow | None:
+        """Return why an approved build is not sent after all."""
+        found = super().refusal(build, state, capabilities)
+        by = state.proposals[build.payload.decision.proposal_id].last.by
+        if found is None and by is not None and by.token_id and self.is_revoked(by.token_id):
+            return NotNow(f"token {by.token_id}, which {by.person} approved with, was revoked")
+        return found
+
+
+def _is_revoked(home: Home, clock: Clock, token_id: str) -> bool:
+    people = open_people(home.path, clock)
+    try:
+        return people.tokens.is_revoked(token_id)
+    finally:
+        people.close()
 
 
 def _may_still(home: Home, clock: Clock, name: str, campaign: str) -> bool:

@@ -23,6 +23,8 @@ class Signatory(Frozen):
     sign_in: str
     """A ``Method`` of ``controller.people``; or ``policy``, which is nobody, for a lab that is
     simulated."""
+    token_id: str | None = None
+    """Of the token that showed it; None for a password, and in journals of earlier versions."""
 
 
 class Proposed(Frozen):

@@ -86,6 +86,12 @@ class ProposalRecord:
         made = [step for step in self.steps if step.kind in ("proposed", "edited")]
         return made[-1].by.person if made[-1].by is not None else None
 
+    @property
+    def editors(self) -> frozenset[str]:
+        """Return everybody who changed it since it was proposed, in whatever version."""
+        edits = [step.by for step in self.steps if step.kind == "edited"]
+        return frozenset(by.person for by in edits if by is not None)
+
 
 def barred(proposals: Mapping[str, ProposalRecord], at: str) -> dict[str, ProposalRecord]:
     """Return what is not to be proposed again at a time, by job id."""

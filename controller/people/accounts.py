@@ -14,6 +14,9 @@ from experiments.errors import Invalid
 
 _NAME: Final = re.compile(r"[a-z][a-z0-9._-]{0,39}")
 
+RESERVED: Final = frozenset({"policy"})
+"""What the journal names where nobody decided: ``controller.decisions.POLICY``."""
+
 
 class Change(NamedTuple):
     """What somebody changed about people."""
@@ -37,6 +40,8 @@ class Accounts:
             raise Invalid(
                 f"{name!r} is no name for an account: a letter, then up to 39 of a-z 0-9 . _ -"
             )
+        if name in RESERVED:
+            raise Invalid(f"{name!r} is nobody's name: the journal says it of no person")
         with self._tables.transaction() as connection:
             if connection.execute("SELECT 1 FROM people WHERE name = ?", (name,)).fetchone():
                 raise Invalid(f"there is a {name!r} already")

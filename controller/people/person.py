@@ -44,6 +44,8 @@ class Person(Frozen):
     """By campaign, ``*`` for all of them."""
     method: Method | None = None
     """None where nobody signed in: a name in a list."""
+    token_id: str | None = None
+    """Of the token they showed; no secret."""
 
     def roles_in(self, campaign: str) -> frozenset[Role]:
         """Return the roles that count for a campaign; ``*`` asks for those that count for all."""

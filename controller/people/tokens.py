@@ -65,6 +65,11 @@ class Tokens:
             self._accounts.note(connection, by, f"revoked token {token_id} of {found.owner}")
         return self._record(token_id)
 
+    def is_revoked(self, token_id: str) -> bool:
+        """Say whether a token was made worthless, or is not known here at all."""
+        rows = self._tables.rows("SELECT revoked_at FROM tokens WHERE id = ?", token_id)
+        return not rows or rows[0][0] is not None
+
     def of(self, name: str) -> tuple[TokenRecord, ...]:
         """Return an account's tokens, oldest first."""
         rows = self._tables.rows(
@@ -91,7 +96,7 @@ class Tokens:
             raise NotSignedIn(f"the account of token {record.id} is disabled")
         self._used(record, now)
         method = Method.service if owner.is_service else Method.token
-        return owner.model_copy(update={"method": method})
+        return owner.model_copy(update={"method": method, "token_id": record.id})
 
     def _used(self, record: TokenRecord, now: datetime) -> None:
         """Keep when it was used, to the hour: a write at every request would be one too many."""

@@ -246,7 +246,9 @@ def summary(record: ProposalRecord) -> dict[str, Any]:
             "version": step.version,
             "digest": step.digest,
             "at": step.at,
-            "by": None if step.by is None else step.by.model_dump(mode="json"),
+            "by": None
+            if step.by is None
+            else step.by.model_dump(mode="json", exclude={"token_id"}),
             "reason": step.reason,
             "text": step.text,
         }

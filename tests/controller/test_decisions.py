@@ -103,6 +103,18 @@ def test_who_edited_cannot_approve_alone_where_another_can(book: Book) -> None:
     approve(book, BO)
 
 
+def test_who_edited_any_version_does_not_approve_a_later_one() -> None:
+    book = Book(building_campaign(approval=Approval(approvers=("anna", "bo", "carol"))))
+    book.propose(0.4)
+    for by, unit in ((ANNA, 0.6), (BO, 0.5)):
+        seen = book.state.proposals["p1"].proposal.digest
+        book.write(*edit_proposal(book.state, "p1", seen, request_at(unit), by, now=NOW))
+    assert book.state.proposals["p1"].editors == {"anna", "bo"}
+    for by in (ANNA, BO):
+        assert refusal(approve, book, by, text="I am sure") == "not_allowed"
+    approve(book, person("carol"))
+
+
 def test_a_single_approver_may_approve_an_own_version_with_a_reason() -> None:
     book = Book(building_campaign(approval=Approval(approvers=("anna",))))
     seen = book.propose(0.4).digest

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from controller.decisions import POLICY
 from controller.people import Action, Method, People, Role, may
 from controller.people.password import Cost, hash_password, is_password
 from controller.people.sessions import PER_ADDRESS, PER_NAME, csrf_token, is_csrf_token
@@ -83,6 +84,11 @@ def test_a_short_or_endless_password_is_refused(people: People, password: str) -
 def test_a_name_that_is_none_is_refused(people: People, name: str) -> None:
     with pytest.raises(Invalid, match="no name"):
         people.accounts.add(name, by="root")
+
+
+def test_the_journal_s_name_for_nobody_is_no_account(people: People) -> None:
+    with pytest.raises(Invalid, match="nobody's name"):
+        people.accounts.add(POLICY.person, by="root")
 
 
 def test_a_token_says_whose_it_is_until_it_expires(people: People, clock: MovedClock) -> None:
