@@ -133,9 +133,11 @@ class Control:
             self._draw(is_last=True)
             return Outcome(self._state, ending)
         finally:
-            if self._lab is not None:
-                await self._lab.end()
-            await self._compute.stop()
+            try:
+                if self._lab is not None:
+                    await self._lab.end()
+            finally:
+                await self._compute.stop()
 
     def _answer_orders(self) -> None:
         """Carry out what people ordered since the last turn."""
@@ -222,8 +224,7 @@ class Control:
 
     def _keep_within_storage(self) -> None:
         """Delete voxels beyond the disk budget, once the journal says so."""
-        drop = voxels_to_drop(self._state)
-        if drop is not None:
+        if (drop := voxels_to_drop(self._state)) is not None:
             self._store([drop])
             self._delete(drop.artifacts)
 
@@ -269,8 +270,7 @@ class Control:
         if self._stop_reason is not None:
             self._store([Interrupted(reason=self._stop_reason)])
             return "interrupted"
-        pause = self._state.pause
-        if pause is not None and pause.is_drain and not self._talk.n_sent:
+        if (pause := self._state.pause) is not None and pause.is_drain and not self._talk.n_sent:
             self._store([Interrupted(reason=f"drained {pause.words}")])
             return "stopped as asked"
         if self._quota.n_more(self._state) == 0 and not self._state.in_flight:

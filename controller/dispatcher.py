@@ -17,6 +17,7 @@ from controller.lab_link import LabLink
 from controller.proposal_events import (
     BuildRunning,
     FileTaken,
+    LabEvent,
     Measured,
     NotSubmitted,
     OutcomeLost,
@@ -79,12 +80,19 @@ class Dispatcher:
             await asyncio.sleep(self._poll_s)
 
     async def round(self) -> None:
-        """Ask the lab what it can make, then take every build a step on."""
+        """Ask the lab what it can make, then take every build a step on.
+
+        Orders go out one after the other, each held against what the lab has left after the last.
+        """
         capabilities = await self._capabilities()
         self._learn(capabilities)
-        await asyncio.gather(
-            *(self._step(build, capabilities) for build in self._state().open_builds)
-        )
+        stages = {build.build.id: build.stage for build in self._state().open_builds}
+        under_way = [build_id for build_id, stage in stages.items() if stage != "queued"]
+        await asyncio.gather(*(self._step(build_id, None) for build_id in under_way))
+        for build_id in (build_id for build_id, stage in stages.items() if stage == "queued"):
+            await self._step(build_id, capabilities)
+            if self._state().builds[build_id].stage != "queued":
+                capabilities = await self._capabilities()
 
     async def abort(self, builds: Sequence[BuildRecord], reason: str) -> None:
         """Have the lab stop what it may have; what cannot be reached is logged, by name."""
@@ -103,8 +111,11 @@ class Dispatcher:
             self._say("the lab", error.message)
             return None
 
-    async def _step(self, build: BuildRecord, capabilities: Capabilities | None) -> None:
+    async def _step(self, build_id: str, capabilities: Capabilities | None) -> None:
         """Take one build a step on; what the lab or the disk refuses is tried again next time."""
+        build = self._state().builds[build_id]
+        if build.has_ended:
+            return
         try:
             match build.stage:
                 case "queued":
@@ -112,7 +123,7 @@ class Dispatcher:
                         await self._send(build, capabilities)
                 case "submitting":
                     reason = "control ended while the order was on its way"
-                    self._store([OutcomeLost(build_id=build.build.id, reason=reason)])
+                    self._keep(OutcomeLost(build_id=build_id, reason=reason))
                 case "outcome_unknown":
                     if not build.needs_person:
                         await self._query(build)
@@ -121,7 +132,7 @@ class Dispatcher:
         except (HomeInUse, InternalError):
             raise
         except CellwrightError as error:
-            self._say(build.build.id, error.message)
+            self._say(build_id, error.message)
 
     async def _send(self, build: BuildRecord, capabilities: Capabilities) -> None:
         """Check everything once more, store that it is sent, send it, store what came of it."""
@@ -137,12 +148,12 @@ class Dispatcher:
             self._fail(build, f"not sent: {refusal.message}")
             return
         epoch = self._state().sessions[-1].epoch
-        self._store([Submitting(build_id=build_id, epoch=epoch)])
+        self._keep(Submitting(build_id=build_id, epoch=epoch))
         order = signed_build(build_id, build.payload, epoch=epoch, secret=self._link.secret)
         came_of_it = await self._submitted(
             build, lambda: self._link.instrument.submit(order, epoch)
         )
-        self._store([came_of_it])
+        self._keep(came_of_it)
         if isinstance(came_of_it, NotSubmitted):
             self._n_refused[build_id] = self._n_refused.get(build_id, 0) + 1
             self._resting[build_id] = min(2 ** self._n_refused[build_id], LONGEST_REST)
@@ -150,7 +161,7 @@ class Dispatcher:
 
     async def _submitted(
         self, build: BuildRecord, submit: Callable[[], Awaitable[BuildStatus]]
-    ) -> Event:
+    ) -> LabEvent:
         """Return what came of an order."""
         build_id = build.build.id
         try:
@@ -160,7 +171,7 @@ class Dispatcher:
         except Transient as error:
             return NotSubmitted(build_id=build_id, reason=error.message)
         except (Rejected, Unsafe) as error:
-            if error.evidence.get("reason") == "old_epoch":
+            if _may_pass(error):
                 return NotSubmitted(build_id=build_id, reason=error.message)
             if error.evidence.get("reason") == "other_payload":
                 return OutcomeLost(build_id=build_id, reason=error.message, needs_person=True)
@@ -175,14 +186,14 @@ class Dispatcher:
         except Rejected as error:
             _require_unknown(error)
             reason = f"{build.reason}; asked, the lab says: {error.message}"
-            self._store([OutcomeLost(build_id=build_id, reason=reason, needs_person=True)])
+            self._keep(OutcomeLost(build_id=build_id, reason=reason, needs_person=True))
             self._say(build_id, reason)
             return
         if status.payload_sha256 != build.build.payload_sha256:
             reason = "the lab has another build under this id"
-            self._store([OutcomeLost(build_id=build_id, reason=reason, needs_person=True)])
+            self._keep(OutcomeLost(build_id=build_id, reason=reason, needs_person=True))
             return
-        self._store([Submitted(build_id=build_id)])
+        self._keep(Submitted(build_id=build_id))
 
     async def _follow(self, build: BuildRecord) -> None:
         """Take in how a build fares, its files, and in the end its result."""
@@ -192,11 +203,11 @@ class Dispatcher:
         except Rejected as error:
             _require_unknown(error)
             reason = f"the lab took it and knows it no longer: {error.message}"
-            self._store([OutcomeLost(build_id=build_id, reason=reason, needs_person=True)])
+            self._keep(OutcomeLost(build_id=build_id, reason=reason, needs_person=True))
             return
         has_begun = status.state != BuildState.queued
         if has_begun and (build.stage == "submitted" or build.station != status.station):
-            self._store([BuildRunning(build_id=build_id, station=status.station)])
+            self._keep(BuildRunning(build_id=build_id, station=status.station))
         await self._take_files(build_id, status)
         if status.is_final:
             self._conclude(build_id, status)
@@ -208,13 +219,16 @@ class Dispatcher:
             if file.is_partial or (file.sha256, file.cell) in known:
                 continue
             intake = await self._link.take_in(file, self._state(), build_id, status)
-            self._store([FileTaken(build_id=build_id, intake=intake)])
+            self._keep(FileTaken(build_id=build_id, intake=intake))
 
     def _conclude(self, build_id: str, status: BuildStatus) -> None:
         """Store the result, once every good cell's file is here or has been waited for."""
         state = self._state()
         build = state.builds[build_id]
-        here = {intake.cell for intake in build.intakes}
+        if build.has_ended:
+            return
+        whole = ("accepted", "failed_cell")
+        here = {intake.cell for intake in build.intakes if intake.outcome in whole}
         missing = [cell.cell for cell in status.cells if cell.is_ok and cell.cell not in here]
         self._waited[build_id] = self._waited.get(build_id, 0) + 1
         if missing and self._waited[build_id] <= PATIENCE_ROUNDS:
@@ -229,26 +243,43 @@ class Dispatcher:
         if result.observation.failure is not None:
             self._fail(build, result.observation.failure.message)
             return
-        self._store(
-            [
-                Measured(
-                    build_id=build_id,
-                    observation=result.observation,
-                    as_built=result.as_built,
-                    n_ok=result.n_ok,
-                )
-            ]
+        self._keep(
+            Measured(
+                build_id=build_id,
+                observation=result.observation,
+                as_built=result.as_built,
+                n_ok=result.n_ok,
+            )
         )
 
     def _fail(self, build: BuildRecord, message: str) -> None:
         self._say(build.build.id, message)
-        self._store([failed_build(self._state(), build, message)])
+        self._keep(failed_build(self._state(), build, message))
+
+    def _keep(self, event: LabEvent) -> None:
+        """Store what became of a build, unless it ended while the lab was being asked."""
+        build = self._state().builds[event.build_id]
+        if build.has_ended:
+            self._say(build.build.id, f"is {build.stage} by now: {event.kind} is not stored")
+        else:
+            self._store([event])
 
     def _say(self, what: str, message: str) -> None:
         """Log a remark, once while it stays the same."""
         if self._said.get(what) != message:
             self._said[what] = message
             self._log(f"{what}: {message}")
+
+
+def _may_pass(error: Rejected | Unsafe) -> bool:
+    """Say whether the very same order may be taken later: nothing in it is at fault.
+
+    Material comes in, and a secret that was changed on one side is mended by a person.
+    """
+    limits = [str(one["limit"]) for one in error.evidence.get("refusals", ())]
+    if limits:
+        return all(limit.startswith("stock.") for limit in limits)
+    return error.evidence.get("reason") in ("old_epoch", "no_access", "bad_signature")
 
 
 def _require_unknown(error: Rejected) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from collections.abc import Callable, Sequence
 from typing import Final
 
@@ -32,7 +31,7 @@ class Lab:
         poll_s: float = POLL_S,
     ) -> None:
         self._link = link
-        self._proposer = Proposer(clock)
+        self._proposer = Proposer(clock, log=log)
         self._log = log
         self._poll_s = poll_s
         self._clock = clock
@@ -86,10 +85,13 @@ class Lab:
         """Stop going round. What is under way in the lab goes on there, but for an abort."""
         if self._task is not None:
             self._task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._task
-        await self._abort_what_was_aborted()
-        await self._link.close()
+            (error,) = await asyncio.gather(self._task, return_exceptions=True)
+            if error is not None and not isinstance(error, asyncio.CancelledError):
+                self._log(f"what goes round at the lab ended: {type(error).__name__}: {error}")
+        try:
+            await self._abort_what_was_aborted()
+        finally:
+            await self._link.close()
 
     async def _abort_what_was_aborted(self) -> None:
         """Have the lab stop the builds of a campaign that a person ended for good."""

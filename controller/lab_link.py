@@ -77,6 +77,7 @@ class LabLink:
             intake.sha256: Seen(one.build.id, intake.cell)
             for one in state.builds.values()
             for intake in one.intakes
+            if intake.outcome == "accepted" and intake.cell is not None
         }
         bad = {
             cell.cell: cell.reason or "no reason given"

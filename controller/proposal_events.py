@@ -176,17 +176,17 @@ class BuildFailed(Frozen):
 
 
 ProposalEvent = Proposed | Decided | Edited | Expired | Withdrawn
-BuildEvent = (
-    BuildQueued
-    | Submitting
+LabEvent = (
+    Submitting
     | NotSubmitted
     | Submitted
     | OutcomeLost
-    | Settled
     | BuildRunning
     | FileTaken
     | Measured
     | BuildFailed
 )
+"""What came of a build in the lab."""
+BuildEvent = BuildQueued | Settled | LabEvent
 OF_PEOPLE = (Decided, Edited, Withdrawn, BuildQueued, Settled)
 """What a command may write on a person's behalf while no control works on the campaign."""

@@ -103,7 +103,7 @@ def _change(event: BuildEvent) -> tuple[BuildStage, dict[str, Any]]:
         case Submitting(epoch=epoch):
             return "submitting", {"epoch": epoch}
         case NotSubmitted(reason=reason):
-            return "queued", {"reason": reason}
+            return "queued", {"reason": reason, "epoch": None}
         case Submitted():
             return "submitted", {}
         case OutcomeLost(reason=reason, needs_person=needs_person):

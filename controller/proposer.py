@@ -16,7 +16,7 @@ from controller.state import State
 from experiments.build import BuildPayload, BuildRequest, DecisionReference
 from experiments.build_fidelity import BuildFidelity
 from experiments.capabilities import Capabilities
-from experiments.errors import CellwrightError
+from experiments.errors import CellwrightError, DesignFailed, InternalError
 from experiments.observation import Failure, FailureKind, Observation
 from experiments.proposal import Alternative, Proposal
 from instruments.limits import check
@@ -32,8 +32,15 @@ def new_build_id() -> str:
 class Proposer:
     """Turns commands about builds into events."""
 
-    def __init__(self, clock: Clock, *, new_id: Callable[[], str] = new_build_id) -> None:
+    def __init__(
+        self,
+        clock: Clock,
+        *,
+        new_id: Callable[[], str] = new_build_id,
+        log: Callable[[str], None] = lambda _: None,
+    ) -> None:
         self._clock = clock
+        self._log = log
         self._new_id = new_id
         self._unmakeable: frozenset[str] = frozenset()
         self._capabilities: Capabilities | None = None
@@ -80,8 +87,14 @@ class Proposer:
             request = build_request(
                 state.campaign, level, command.job.design, model_version=version
             )
-        except (CellwrightError, ValueError) as error:
+        except (DesignFailed, ValueError) as error:
             return _unbuildable(command, f"{error}")
+        except InternalError:
+            raise
+        except CellwrightError as error:
+            self._log(f"job {command.job.id} is not proposed for now: {error.message}")
+            self._unmakeable |= {command.job.id}
+            return []
         refusals = check(_unsigned(request), self._capabilities)
         lasting = [str(one) for one in refusals if not one.limit.startswith(_STOCK)]
         if lasting:

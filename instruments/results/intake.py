@@ -34,7 +34,7 @@ def take_in(
 ) -> Intake:
     """Return what became of a file; its bytes stay where they are, whatever it is.
 
-    ``seen`` holds the hashes of all files ever taken; ``is_concluded`` says that the build's
+    ``seen`` holds the hashes of all files that count as a cell's; ``is_concluded`` says that the
     observation was made already, so that whatever comes now is late and changes nothing by itself.
     ``failed_because`` is the lab's word on a cell that is no good: its record may break off, and is
     no evidence against the file.
@@ -49,7 +49,9 @@ def take_in(
         return _told(
             file, "quarantined", "wrong_build", f"of build {file.build_id}, not {expected.build_id}"
         )
-    if file.cell is not None and not 1 <= file.cell <= expected.n_cells:
+    if file.cell is None:
+        return _told(file, "quarantined", "no_cell", "its name does not say of which cell it is")
+    if not 1 <= file.cell <= expected.n_cells:
         return _told(
             file, "quarantined", "wrong_build", f"cell {file.cell} of {expected.n_cells} cells"
         )

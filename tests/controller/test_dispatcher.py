@@ -8,9 +8,11 @@ import dataclasses
 import pytest
 
 from controller.build_request import whole_area_m2
+from controller.events import Aborted
 from controller.fold import fold
-from controller.proposal_events import OutcomeLost, Submitted, Submitting
+from controller.proposal_events import FileTaken, OutcomeLost, Submitted, Submitting
 from controller.settling import settle_build
+from experiments.cycling_metrics import Intake
 from experiments.errors import HomeInUse, Invalid, Rejected, Unsafe
 from experiments.observation import FailureKind
 from instruments.coating_plan import coating_plan
@@ -263,3 +265,126 @@ def test_a_home_that_another_process_took_ends_the_rounds(book, tmp_path) -> Non
 
     with pytest.raises(HomeInUse):
         asyncio.run(one_round())
+
+
+@pytest.mark.parametrize("call", ["submit", "status", "results"])
+def test_what_the_lab_answers_after_an_abort_is_not_stored(book, tmp_path, call) -> None:
+    queue(book, 0.4)
+    with running_lab(tmp_path / "lab", make=make_linear, scale=1e7) as lab:
+
+        async def aborted_meanwhile() -> list[str]:
+            session = Session(book, lab.address, tmp_path)
+            asked = getattr(session.link.instrument, call)
+
+            async def slowly(*args: object):
+                answer = await asked(*args)
+                if not book.state.is_aborted:
+                    book.write(Aborted(by="anna", reason="smoke"))
+                return answer
+
+            setattr(session.link.instrument, call, slowly)
+            for _ in range(20):
+                await session.dispatcher.round()
+                await asyncio.sleep(0.02)
+            await session.link.close()
+            return session.said
+
+        said = asyncio.run(aborted_meanwhile())
+    build = book.state.builds["b1"]
+    assert (build.stage, build.reason) == ("failed", "aborted by anna: smoke")
+    assert any("is not stored" in line for line in said)
+
+
+def refused_once(book: Book, folder, refusal: Exception) -> str:
+    """Return the stage of a build whose order a lab refuses."""
+    queue(book, 0.4)
+
+    async def refusing(order, epoch):
+        raise refusal
+
+    with running_lab(folder / "lab") as lab:
+
+        async def one_round() -> None:
+            session = Session(book, lab.address, folder)
+            session.link.instrument.submit = refusing
+            await session.dispatcher.round()
+            await session.link.close()
+
+        asyncio.run(one_round())
+    return book.state.builds["b1"].stage
+
+
+STOCK = {"limit": "stock.cells", "found": "3", "allowed": "at most 2"}
+THICK = {"limit": "limits.thickness_m", "found": "99 µm", "allowed": "at most 80 µm"}
+
+
+@pytest.mark.parametrize(
+    ("evidence", "stage"),
+    [
+        ({"refusals": [STOCK]}, "queued"),
+        ({"reason": "limits", "refusals": [STOCK]}, "queued"),
+        ({"reason": "no_access"}, "queued"),
+        ({"reason": "bad_signature"}, "queued"),
+        ({"reason": "limits", "refusals": [STOCK, THICK]}, "failed"),
+        ({"reason": "limits"}, "failed"),
+    ],
+)
+def test_a_refusal_that_may_pass_leaves_the_build_in_the_outbox(
+    book, tmp_path, evidence, stage
+) -> None:
+    assert refused_once(book, tmp_path, Unsafe("no", **evidence)) == stage
+    assert (book.state.builds["b1"].epoch is None) == (stage == "queued")
+
+
+def test_orders_go_out_one_by_one_against_what_is_left(book, tmp_path) -> None:
+    for n, unit in enumerate((0.2, 0.6), start=1):
+        queue(book, unit, n)
+    with running_lab(tmp_path / "lab") as lab:
+
+        async def one_round() -> list[str]:
+            session = Session(book, lab.address, tmp_path)
+            whole, sent = session.link.instrument, []
+            told, submit = whole.capabilities, whole.submit
+
+            async def left():
+                found = await told()
+                return found.model_copy(update={"stock": {"cells": 0.0 if sent else 4.0}})
+
+            async def noted(order, epoch):
+                sent.append(order.build.id)
+                return await submit(order, epoch)
+
+            whole.capabilities, whole.submit = left, noted
+            await session.dispatcher.round()
+            await session.link.close()
+            return sent
+
+        assert asyncio.run(one_round()) == ["b1"]
+    assert [build.stage for build in book.state.builds.values()] == ["submitted", "queued"]
+
+
+def test_a_file_that_was_kept_back_does_not_stand_in_for_its_cell(book, tmp_path) -> None:
+    """The first cell's file came once unreadable; the good one is waited for and counts."""
+    queue(book, 0.4)
+    bad = Intake(
+        sha256="0" * 64,
+        name="b1-cell1.mpt",
+        build_id="b1",
+        cell=1,
+        outcome="quarantined",
+        reason="unreadable",
+    )
+    book.write(FileTaken(build_id="b1", intake=bad))
+    with running_lab(tmp_path / "lab", make=make_linear, scale=1e7) as lab:
+        session = Session(book, lab.address, tmp_path)
+        shown = session.link.instrument.results
+        n_asked = 0
+
+        async def late(build_id: str):
+            nonlocal n_asked
+            n_asked += 1
+            return tuple(one for one in await shown(build_id) if one.cell != 1 or n_asked > 10)
+
+        session.link.instrument.results = late
+        asyncio.run(session.until(ended(book)))
+    assert book.state.builds["b1"].n_ok == 2

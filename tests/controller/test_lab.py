@@ -16,17 +16,18 @@ from controller.lab import Lab
 from controller.lab_link import LabLink
 from controller.lab_opening import require_instrument
 from controller.order import Abort
+from controller.proposal_events import Submitting
 from controller.state import State
 from controller.trace import trace
 from experiments.approval import Approval
 from experiments.budget import Budget
 from experiments.campaign import Campaign
-from experiments.errors import Invalid
+from experiments.errors import InternalError, Invalid
 from experiments.ranking import Ranking
 from instruments.http_lab import HttpLab
-from tests.controller.build_doubles import building_campaign
+from tests.controller.build_doubles import Book, building_campaign
 from tests.controller.doubles import FakeCompute, ManualClock, sequence_ranking
-from tests.controller.lab_doubles import make_linear
+from tests.controller.lab_doubles import make_linear, queue
 from tests.controller.test_control import World
 from tests.instruments.a_build import SECRET
 from tests.instruments.running_lab import running_lab
@@ -224,3 +225,31 @@ def test_a_build_is_traced_from_its_ranking_to_its_result(tmp_path: Path) -> Non
     assert found.ranked is not None
     assert found.observed is not None
     assert found.ranked.position < found.dispatched.position < found.observed.position
+
+
+def test_a_failure_of_the_rounds_keeps_nothing_from_being_ended(tmp_path: Path) -> None:
+    said: list[str] = []
+    closed: list[str] = []
+
+    class Closing(HttpLab):
+        async def close(self) -> None:
+            closed.append(self.name)
+            await super().close()
+
+    book = Book()
+    queue(book, 0.4)
+    book.write(Submitting(build_id="b1", epoch=1))
+
+    def store(events: object) -> None:
+        raise InternalError("build b1 cannot go from there to here")
+
+    async def session() -> None:
+        adapter = Closing("bench", "http://127.0.0.1:9", SECRET, tmp_path / "spool")
+        lab = Lab(LabLink(adapter, SECRET), ManualClock(), log=said.append, poll_s=0.01)
+        lab.begin(lambda: book.state, store)
+        await asyncio.sleep(0.5)
+        await lab.end()
+
+    asyncio.run(session())
+    assert closed == ["bench"]
+    assert any("cannot go from there to here" in line for line in said)

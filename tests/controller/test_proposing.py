@@ -16,6 +16,7 @@ from controller.proposer import Proposer
 from controller.proposing import ApproveByPolicy, Expire, LabMoment, Propose
 from experiments.approval import Approval
 from experiments.budget import Budget
+from experiments.errors import Invalid
 from experiments.observation import FailureKind
 from experiments.ranking import Candidate, Ranking
 from tests.controller.build_doubles import NOW, Book, building_campaign, job_at, person, request_at
@@ -212,3 +213,15 @@ def test_an_observation_of_another_level_leaves_proposals_as_they_are(book: Book
     book.write(*events_of(dispatch))
     book.write(Observed(observation=observe(dispatch.job)))
     assert [one.proposal.id for one in book.state.open_proposals] == ["p1"]
+
+
+def test_a_fault_that_is_not_the_designs_is_held_against_no_design(book: Book, monkeypatch) -> None:
+    def faulty(*_: object, **__: object) -> None:
+        raise Invalid("the parameter set cannot be read")
+
+    monkeypatch.setattr("controller.proposer.build_request", faulty)
+    ranked(book, (0.1, "cell"))
+    carrier = proposer()
+    command = decide(book.state, READY)[-1]
+    assert carrier.events_of(command, book.state) == []
+    assert carrier.moment().unmakeable == {job_at(0.1).id}

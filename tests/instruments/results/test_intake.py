@@ -189,3 +189,8 @@ def test_the_noise_of_a_build_is_its_batch_and_its_cells_over_n() -> None:
     assert metric_of_cells([], batch_sd=0.0, cell_sd=0.1).value is None
     own = metric_of_cells([1.0, 1.2, 1.0, 1.2], batch_sd=0.0, cell_sd=9.0)
     assert own.noise_sd == pytest.approx((0.04 / 3 / 4) ** 0.5)
+
+
+def test_a_file_without_a_cells_number_counts_for_no_cell(take) -> None:
+    found = take(ideal(), cell=None)
+    assert (found.outcome, found.reason) == ("quarantined", "no_cell")
