@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 import numpy as np
 
@@ -15,10 +16,11 @@ from experiments.generation import VolumeRequest
 from experiments.microstructure import PHASE_LABEL, PhaseName
 from simulators.microstructure.generative.section_file import read_section
 from simulators.microstructure.generative.training_file import TrainingFile, beside
+from simulators.microstructure.image_formats import open_image
 from simulators.microstructure.voxels import Labels
 
-_SMALLEST = 64
-"""Voxels along every edge (of a section: in its plane) below which a sample says too little."""
+_ROUNDING: Final = 0.01
+"""How far an image's own voxels may be from the training file's, relative: what writers round."""
 
 
 @dataclass(frozen=True)
@@ -56,6 +58,9 @@ def load_samples(
     samples = []
     for i, image in enumerate(training.samples):
         path = beside(source, image.file)
+        if image.voxel_size_um is None:
+            axes = "zyx" if training.kind == "volumes" else "yx"
+            _require_voxels(path, training.voxel_size_um * 1e-6, axes)
         values = None if image.values is None else {str(k): v for k, v in image.values.items()}
         if training.kind == "volumes":
             labels = read_labels(str(path), values, training.voxel_size_um * 1e-6).labels
@@ -63,6 +68,20 @@ def load_samples(
             labels = read_section(path, values)
         samples.append(_sample(training, i, labels, str(path)))
     return samples
+
+
+def _require_voxels(path: Path, wanted_m: float, axes: str) -> None:
+    """Raise ``Invalid`` where an image says of itself that its voxels have another size."""
+    own_m = open_image(str(path)).voxel_size_m
+    if own_m is None:
+        return
+    for axis, size_m in zip(axes, own_m[-len(axes) :], strict=True):
+        if abs(size_m / wanted_m - 1.0) > _ROUNDING:
+            raise Invalid(
+                f"{path}: says that its voxels are {size_m * 1e6:.4g} µm along {axis}; the "
+                f"training file says {wanted_m * 1e6:.4g}; resample it, or where it is wrong give "
+                "its voxel_size_um beside its name"
+            )
 
 
 def made_volume(
@@ -130,8 +149,11 @@ def _seeds(training: TrainingFile, i: int, progress: Callable[[str], None]) -> l
 def _sample(training: TrainingFile, label: int, labels: Labels, where: str) -> Sample:
     """Return the checked sample, phases numbered as the training file lists them."""
     plane = labels.shape[1:] if labels.shape[0] == 1 else labels.shape
-    if min(plane) < _SMALLEST:
-        raise Invalid(f"{where}: {labels.shape} voxels; every edge must have at least {_SMALLEST}")
+    if min(plane) < training.course.crop:
+        raise Invalid(
+            f"{where}: {' x '.join(map(str, labels.shape))} voxels; every edge must have at least "
+            f"course.crop, which is {training.course.crop} and may be from 64 on"
+        )
     renamed = numbered(labels, training.phases)
     counts = np.bincount(renamed.reshape(-1), minlength=256)
     if counts[255]:

@@ -16,6 +16,7 @@ from typing import Final, Protocol
 import torch
 from torch import Tensor
 
+from experiments.errors import Invalid
 from simulators.microstructure.generative.checkpoint import (
     Checkpoint,
     read_checkpoint,
@@ -83,7 +84,8 @@ def train(
     """Train to the end of the course, or until ``is_stopped``; resume where a checkpoint lies.
 
     ``key`` names data and course; a checkpoint of another key raises ``Invalid``. On a GPU the
-    forward pass runs in bfloat16.
+    forward pass runs in bfloat16. Raises ``Invalid`` where a loss is not finite, before it reaches
+    the weights; the last checkpoint and model file stay as they were.
     """
     optimizer = torch.optim.Adam(network.parameters(), lr=course.learning_rate)
     mean = copy.deepcopy(network).requires_grad_(False)
@@ -110,9 +112,11 @@ def train(
         with torch.autocast(device.type, dtype=torch.bfloat16, enabled=device.type == "cuda"):
             losses = objective.losses(random)
             total = torch.stack(list(losses.values())).sum()
+        _require_finite(losses, step)
         optimizer.zero_grad()
         total.backward()  # type: ignore[no-untyped-call]
-        torch.nn.utils.clip_grad_norm_(network.parameters(), _CLIP)
+        norm = torch.nn.utils.clip_grad_norm_(network.parameters(), _CLIP)
+        _require_finite({"gradient": norm}, step)
         optimizer.step()
         step += 1
         _average(mean, network, min(_DECAY, step / (step + 10.0)))
@@ -129,6 +133,15 @@ def train(
             saved = clock()
     save()
     return Trained(mean, step, time.process_time() - busy_from, is_done=step >= course.steps)
+
+
+def _require_finite(values: dict[str, Tensor], step: int) -> None:
+    for name, value in values.items():
+        if not bool(torch.isfinite(value.detach()).all()):
+            raise Invalid(
+                f"training ended at step {step + 1}: {name} is {float(value.detach())}; the last "
+                "checkpoint is whole; try a smaller course.learning_rate"
+            )
 
 
 def _schedule(step: int, n_steps: int) -> float:

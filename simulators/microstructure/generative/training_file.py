@@ -7,7 +7,7 @@ from typing import Literal
 
 from pydantic import Field, ValidationError, model_validator
 
-from experiments.errors import Invalid
+from experiments.errors import DesignFailed, Invalid
 from experiments.frozen import Frozen
 from experiments.microstructure import PhaseName
 from experiments.recipe import ElectrodeRecipe
@@ -22,7 +22,7 @@ class ImageFile(Frozen):
     """TIFF beside the training file, or an absolute path."""
     labels: dict[str, float] = Field(default_factory=dict)
     voxel_size_um: float | None = Field(default=None, gt=0)
-    """None takes the training file's."""
+    """None takes the training file's, and an image that says another itself is refused."""
     values: dict[PhaseName, int] | None = None
     """Which value of the file is which phase; None: 0 pore, 1 active, 2 binder."""
 
@@ -74,6 +74,11 @@ class TrainingFile(Frozen):
                 raise ValueError(f"label_names: not of a recipe: {sorted(unknown) or 'none given'}")
         elif not self.samples or self.train:
             raise ValueError(f"kind {self.kind} wants samples, and no train")
+        if self.kind == "recipes" and self.voxels < self.course.crop:
+            raise ValueError(
+                f"voxels: {self.voxels} are fewer than course.crop, {self.course.crop}; make "
+                "structures at least as large as the pieces that are learnt from"
+            )
         if self.kind == "image" and (len(self.samples) != 1 or self.label_names):
             raise ValueError("kind image wants exactly one sample and no label_names")
         for sample in self.samples:
@@ -87,6 +92,26 @@ class TrainingFile(Frozen):
                     f"{sample.file}: voxels of {sample.voxel_size_um:g} µm beside "
                     f"{self.voxel_size_um:g} µm; all images must have one voxel size"
                 )
+        return self
+
+    @model_validator(mode="after")
+    def _withholds_what_can_be_asked(self) -> TrainingFile:
+        for key, rows in (("train", self.train), ("withheld", self.withheld)):
+            for row in rows:
+                if len(row) != len(self.label_names):
+                    raise ValueError(
+                        f"{key}: {list(row)} has {len(row)} numbers; label_names has "
+                        f"{len(self.label_names)}"
+                    )
+        space = self.label_space
+        for row in self.withheld:
+            if row in space.points:
+                raise ValueError(f"withheld: {list(row)} is also trained on")
+            try:
+                space.require_inside(dict(zip(self.label_names, row, strict=True)))
+            except DesignFailed as error:
+                outside = error.message.partition("; the option")[0]
+                raise ValueError(f"withheld: {outside}") from error
         return self
 
     @property

@@ -16,8 +16,16 @@ def margins(shape=(64, 64, 64), seed=1, **how):
 
 def test_blocks_of_any_size_give_the_same_volume():
     whole = most_likely(margins(is_periodic=True))
-    for flow, decoder in ((6, 16), (16, 7)):
+    for flow, decoder in ((6, 16), (16, 7), (6, 5)):
         blocks = most_likely(margins(is_periodic=True, flow_block=flow, decoder_block=decoder))
+        assert np.mean(blocks != whole) < 1e-4  # rounding alone
+
+
+def test_a_volume_cut_out_of_a_torus_is_the_same_in_blocks_of_flow_and_decoder():
+    shape = (50, 64, 41)
+    whole = most_likely(margins(shape, flow_block=64, decoder_block=64))
+    for flow, decoder in ((6, 5), (7, 16), (5, 7)):
+        blocks = most_likely(margins(shape, flow_block=flow, decoder_block=decoder))
         assert np.mean(blocks != whole) < 1e-4  # rounding alone
 
 

@@ -114,6 +114,30 @@ def test_a_stopped_training_keeps_its_place(tmp_path):
     assert run(tmp_path).n_steps == 4
 
 
+class Broken:
+    """An objective whose third step divides by nothing."""
+
+    name = "broken"
+
+    def __init__(self, taught):
+        self._taught, self._n = taught, 0
+
+    def losses(self, random):
+        self._n += 1
+        losses = self._taught.losses(random)
+        return {**losses, "flow": losses["flow"] / (0.0 if self._n == 3 else 1.0)}
+
+
+def test_losses_that_are_not_finite_end_the_training_and_leave_its_checkpoint(tmp_path):
+    network, objective = taught()
+    with pytest.raises(Invalid, match="training ended at step 3: flow is inf"):
+        train(network, Broken(objective), COURSE, checkpoint=tmp_path / "c.checkpoint", key="k")
+    assert all(torch.isfinite(value).all() for value in network.state_dict().values())
+    again = run(tmp_path)
+    assert again.n_steps == 4
+    assert torch.isfinite(weights(again)).all()
+
+
 def test_a_checkpoint_of_other_data_is_refused(tmp_path):
     run(tmp_path)
     with pytest.raises(Invalid, match="other data"):

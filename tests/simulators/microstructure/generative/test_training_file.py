@@ -49,3 +49,25 @@ def test_a_wrong_file_is_one_clear_line(change, message):
     with pytest.raises(Invalid, match=message) as refused:
         parse_training({**IMAGES, **change}, "two.yaml")
     assert refused.value.message.startswith("two.yaml: ")
+
+
+RECIPES = yaml.safe_load(SHIPPED.read_text())
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (
+            {"withheld": [[93.5, 0.34]]},
+            r"withheld: \[93\.5, 0\.34\] has 2 numbers",
+        ),
+        ({"withheld": [[94.5, 0.365, 0.5]]}, "is also trained on"),
+        ({"withheld": [[98.0, 0.34, 0.5]]}, r"withheld: active_wt_pct 98.*outside the labels"),
+        ({"train": [[93.5, 0.34]]}, "train: .* has 2 numbers"),
+        ({"voxels": 80}, "voxels: 80 are fewer than course.crop, 88"),
+    ],
+)
+def test_labels_that_cannot_be_asked_and_structures_too_small_are_one_clear_line(change, message):
+    with pytest.raises(Invalid, match=message) as refused:
+        parse_training({**RECIPES, **change}, "wrong.yaml")
+    assert "\n" not in refused.value.message
