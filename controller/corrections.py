@@ -26,6 +26,23 @@ def mended(state: State, event: Retracted | Corrected) -> dict[str, Any]:
     return _corrected(state, event)
 
 
+def corrected(before: Observation, event: Corrected) -> Observation:
+    """Return a result in which one metric has another value.
+
+    Its samples go with the wrong value, since they scatter about it; a flag says what was there.
+    """
+    metric = before.metrics[event.metric]
+    was = "undefined" if metric.value is None else f"{metric.value:.6g}"
+    flag = f"{event.metric} corrected from {was} by {event.by}: {event.reason}"
+    after = Metric(value=event.value, noise_sd=metric.noise_sd, bias=metric.bias)
+    return before.model_copy(
+        update={
+            "metrics": {**before.metrics, event.metric: after},
+            "flags": (*before.flags, flag),
+        }
+    )
+
+
 def _retracted(state: State, event: Retracted) -> dict[str, Any]:
     """Return the state's changes where a result is taken back: nothing learns from it any more.
 
@@ -48,23 +65,8 @@ def _retracted(state: State, event: Retracted) -> dict[str, Any]:
 
 
 def _corrected(state: State, event: Corrected) -> dict[str, Any]:
-    """Return the state's changes where one metric of a result has another value.
-
-    Its samples go with the wrong value, since they scatter about it; a flag says what was there.
-    """
-    before = _result(state, event.job_id)
-    metric = before.metrics[event.metric]
-    was = "undefined" if metric.value is None else f"{metric.value:.6g}"
-    flag = f"{event.metric} corrected from {was} by {event.by}: {event.reason}"
-    after = before.model_copy(
-        update={
-            "metrics": {
-                **before.metrics,
-                event.metric: Metric(value=event.value, noise_sd=metric.noise_sd, bias=metric.bias),
-            },
-            "flags": (*before.flags, flag),
-        }
-    )
+    """Return the state's changes where one metric of a result has another value."""
+    after = corrected(_result(state, event.job_id), event)
     observations = state.observations
     if not isinstance(observations, GrowingMap):
         observations = GrowingMap(observations)

@@ -122,6 +122,10 @@ class RunStore:
             self._children[event] = made.info.run_id
         return self._children[event]
 
+    def found(self, event: int) -> str | None:
+        """Return the event's run, or None where there is none."""
+        return self._children.get(event)
+
     def complete(self, event: int, *, status: Status, at: str) -> None:
         """End the run of an event, which has everything now."""
         run = self._children[event]

@@ -7,17 +7,18 @@ event before it is made, so that a crash at any point makes nothing twice.
 
 from __future__ import annotations
 
-from typing import Final
+import math
 
 from controller.events import (
     Amended,
     CampaignStarted,
-    Event,
+    Corrected,
     Finished,
     Interrupted,
     Observed,
     Recorded,
     Resumed,
+    Retracted,
 )
 from controller.home import Home
 from controller.journal import JournalReader
@@ -27,14 +28,12 @@ from controller.proposal_events import BuildFailed, Measured
 from controller.report.attachments import discharge_curves, first_volume, reader
 from controller.report.curve_svg import curve_svg
 from controller.report.picture import slice_png
-from controller.run_record import RunValue, better_of, run_key, run_tags, run_values
+from controller.run_record import RunValue, run_key, run_tags, run_values
 from controller.run_store import RunStore
+from controller.tracked_results import TrackedResults
 from controller.tracking_address import TrackingAddress, tracking_address
 from experiments.campaign import Campaign
 from experiments.observation import Observation
-
-RESULTS: Final = (Observed, Measured, BuildFailed)
-"""What brings an observation."""
 
 
 class Tracker:
@@ -52,8 +51,8 @@ class Tracker:
         self._noted = 0
         self._projected = 0
         self._campaign: Campaign | None = None
-        self._best: float | None = None
-        self._n_observed = 0
+        self._results: TrackedResults | None = None
+        self._has_best = False
 
     def start(self) -> None:
         """Open the store, making it where there is none. Takes seconds.
@@ -73,10 +72,10 @@ class Tracker:
         before = self._projected
         for recorded in journal.read(self._name, after=self._seen):
             if recorded.position > self._noted:
-                self._note(recorded.event)
+                self._note(recorded, journal)
                 self._noted = recorded.position
             if recorded.position > self._projected:
-                self._project(recorded)
+                self._project(recorded, journal)
                 self._projected = recorded.position
             self._seen = recorded.position
         if self._store.run and self._projected > before:
@@ -93,17 +92,16 @@ class Tracker:
         self._projected = 0
         return self._store.forget()
 
-    def _note(self, event: Event) -> None:
+    def _note(self, recorded: Recorded, journal: JournalReader) -> None:
         """Keep what later events need, whether or not this one was projected before."""
-        if isinstance(event, CampaignStarted):
-            self._campaign = event.campaign
-        elif isinstance(event, RESULTS) and self._campaign is not None:
-            observation = event.observation
-            if observation.job.purpose == "search":
-                self._n_observed += 1
-                self._best = better_of(self._campaign, observation, self._best)
+        if isinstance(recorded.event, CampaignStarted):
+            self._campaign = recorded.event.campaign
+            self._results = TrackedResults(self._campaign)
+        elif self._results is not None:
+            self._results.note(recorded, journal)
+            self._has_best |= self._results.best is not None
 
-    def _project(self, recorded: Recorded) -> None:
+    def _project(self, recorded: Recorded, journal: JournalReader) -> None:
         store = self._store
         match recorded.event:
             case CampaignStarted() as event:
@@ -115,6 +113,9 @@ class Tracker:
             ):
                 if not store.is_complete(recorded.position):
                     self._log_observation(observation, recorded)
+                self._log_progress(recorded)
+            case Retracted() | Corrected() as event:
+                self._log_change(event, recorded, journal)
                 self._log_progress(recorded)
             case Amended() as event:
                 store.log_text(store.run, event.text, "campaign.yaml")
@@ -182,13 +183,37 @@ class Tracker:
             store.log_file(run, path, "slice")
             path.unlink()
 
+    def _log_change(
+        self, event: Retracted | Corrected, recorded: Recorded, journal: JournalReader
+    ) -> None:
+        """Say on a result's run that a person took it back, or rewrite what was put right.
+
+        MLflow keeps earlier values in a metric's history: the valid one has the highest step.
+        """
+        results, store = self._results, self._store
+        run = None if results is None else store.found(results.position(event.job_id))
+        if results is None or run is None:
+            return
+        if isinstance(event, Retracted):
+            store.log(run, tags={"cellwright.retracted": f"by {event.by}: {event.reason}"})
+            return
+        n = results.n_corrections(event.job_id)
+        observation = results.put_right(event.job_id, journal)
+        store.log(
+            run,
+            metrics=[RunValue(run_key(event.metric), event.value, n)],
+            tags={"cellwright.corrected": "; ".join(observation.flags[-n:])},
+            at=recorded.at,
+        )
+        store.log_text(run, observation.model_dump_json(indent=1), "observation.json")
+
     def _log_progress(self, recorded: Recorded) -> None:
-        """Log the campaign's best so far against the number of results."""
-        campaign = self._campaign
-        if campaign is None or self._best is None:
+        """Log the best of what is left against the number of results and of their changes."""
+        campaign, results = self._campaign, self._results
+        if campaign is None or results is None or not self._has_best:
             return
         key = f"best/{run_key(campaign.metric_key(campaign.objectives[0]))}"
-        value = RunValue(key, self._best, self._n_observed)
+        value = RunValue(key, math.nan if results.best is None else results.best, results.n)
         self._store.log(self._store.run, metrics=[value], at=recorded.at)
 
 

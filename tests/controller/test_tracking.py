@@ -199,7 +199,8 @@ def test_an_event_that_is_projected_at_the_second_try_is_counted_once(
             with pytest.raises(OSError, match="disk"):
                 tracker.catch_up(journal)
         tracker.catch_up(journal)
-    assert tracker._n_observed == _n_searched(again, name)
+    assert tracker._results is not None
+    assert tracker._results.n == _n_searched(again, name)
     tracker.close()
 
 
