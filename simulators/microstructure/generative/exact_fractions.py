@@ -1,9 +1,11 @@
 """Make the phases' voxel counts exact by changing as few and as uncertain voxels as possible.
 
 The network's fractions are near the label's mass and not at it. Every phase with too many voxels
-hands the excess to those with too few; of its voxels those go that lose least by it: the smallest
-difference between the score of their phase and that of the other. Nothing else changes, so the
-number of changed voxels is the least possible, half of Σ|count − wanted|.
+hands the excess to those with too few, one pair of phases after the other; of its voxels those go
+that lose least by becoming that other phase: the smallest difference between the two scores.
+Nothing else changes, so the number of changed voxels is the least possible, half of
+Σ|count − wanted|. The loss summed over all is the least possible where one phase receives; where
+one gives to two, the first is served first and the sum may be a little larger than the least.
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
 """Draw a volume from a network: any size, in blocks, on a torus or as a piece cut out of one.
 
-The coarse field of the whole volume is kept (an eighth of a byte per voxel and channel); each step
+The coarse field of the whole volume is kept (a sixteenth of a byte per voxel and channel, twice
+during a step of the flow); each step
 of the flow and the decoder read it block by block with the halo that they need, so nothing shows
 where blocks meet. What is returned is the scores less those of the first phase, as half-precision
 numbers, because correcting fractions needs all of them: 4 bytes a voxel for three phases.
@@ -30,8 +31,8 @@ _COARSE_FIELD: Final = 0
 _FINE_FIELD: Final = 1
 """Numbers of the two noise fields under one seed."""
 _MARGIN: Final = 32
-"""Voxels by which the torus of a volume that is not periodic is longer (assumed: three median
-particles of the shipped model, over which structures forget each other)."""
+"""Voxels by which the torus of a volume that is not periodic is longer (assumed: two median
+particles of the shipped model, more than the 1.6 over which structures forget each other)."""
 
 Margins = npt.NDArray[np.float16]
 
