@@ -11,7 +11,7 @@ from pydantic import JsonValue
 
 from controller.home import Home
 from controller.journal import Anchor, Journal, JournalReader
-from controller.kept_state import keep_state, read_kept_state
+from controller.kept_state import code_hash, keep_state, read_kept_state
 from controller.state import State
 from controller.tally_record import tally_record
 from experiments.errors import CellwrightError, Rejected
@@ -41,6 +41,7 @@ class StateKeeper:
     """Keeps the state now and then, on a thread of its own."""
 
     def __init__(self, home: Home, journal: Journal, log: Callable[[str], None]) -> None:
+        code_hash()  # of the code that runs: files may be others by the time a state is kept
         self._home = home
         self._journal = journal
         self._log = log

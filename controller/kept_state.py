@@ -94,7 +94,10 @@ def read_kept_state(home: Home, campaign: str) -> KeptState | None:
 
 @functools.cache
 def code_hash() -> str:
-    """Return a hash of all code that a state depends on."""
+    """Return a hash of all code that a state depends on, as it was at the first call.
+
+    A session calls it at its start, so that files changed under it later claim no state of it.
+    """
     digest = hashlib.sha256(pydantic.VERSION.encode())
     for package in (controller, experiments):
         for path in sorted(Path(package.__path__[0]).rglob("*.py")):

@@ -28,6 +28,8 @@ _FIRST_WAIT_S: Final = 5.0
 _PATIENCE_S: Final = 60.0
 """For a child that was asked to stop: it saves and writes its report."""
 _POLL_S: Final = 0.2
+_NO_ROOM_WAIT_S: Final = 30.0
+"""Until a child that could not be started (no memory, no disk) is tried again; *assumed*."""
 _ENDED: Final = (0, 2, 130)
 """Finished, refused, or stopped in good order: nothing to do again."""
 
@@ -46,7 +48,7 @@ class Run:
     @property
     def is_over(self) -> bool:
         """Say whether it has ended and will not be started again."""
-        return self.process.poll() is not None and self.next_start_s is None
+        return self.words != "running" and self.next_start_s is None
 
 
 class Runs:
@@ -73,6 +75,9 @@ class Runs:
     def start(self, campaign: str, file: Path) -> None:
         """Start or resume a campaign. Raises ``HomeInUse`` while the home is held."""
         with self._lock:
+            if self._is_closing.is_set():
+                raise HomeInUse("the service is closing; start the campaign when it is up again")
+            self._look_at_all()  # one that ended just now does not stand in the way
             at_work = next((one for one in self._runs.values() if not one.is_over), None)
             if at_work is not None:
                 raise HomeInUse(f"campaign {at_work.campaign} runs in this home; drain it first")
@@ -129,15 +134,28 @@ class Runs:
     def _watch(self) -> None:
         while not self._is_closing.wait(_POLL_S):
             with self._lock:
-                for run in self._runs.values():
-                    self._look_at(run, time.monotonic())
+                if not self._is_closing.is_set():
+                    self._look_at_all()
+
+    def _look_at_all(self) -> None:
+        for run in self._runs.values():
+            now_s = time.monotonic()
+            try:
+                self._look_at(run, now_s)
+            except OSError as error:
+                run.next_start_s = now_s + _NO_ROOM_WAIT_S
+                run.words = (
+                    f"could not be started ({error.strerror}); it is tried again in "
+                    f"{_NO_ROOM_WAIT_S:.0f} s"
+                )
+                self._log(f"campaign {run.campaign} {run.words}")
 
     def _look_at(self, run: Run, now_s: float) -> None:
         if run.next_start_s is not None:
             if now_s >= run.next_start_s:
+                run.process = self._spawn(run.campaign, run.file)
                 run.next_start_s = None
                 run.words = "running"
-                run.process = self._spawn(run.campaign, run.file)
             return
         status = run.process.poll()
         if status is None or run.words != "running":

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from contextlib import closing
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ from controller.fast_start import BackgroundCheck, StateKeeper, open_journal
 from controller.fold import fold
 from controller.home import Home, make_home
 from controller.journal import Anchor, Journal, JournalReader
-from controller.kept_state import keep_state, kept_state_path, read_kept_state
+from controller.kept_state import code_hash, keep_state, kept_state_path, read_kept_state
 from controller.state import State
 from experiments.budget import Budget
 from experiments.errors import Rejected
@@ -172,3 +173,25 @@ def test_a_state_that_cannot_be_kept_costs_nothing(home: Home) -> None:
         keeper = StateKeeper(home, journal, said.append)
         keeper._keep(state, journal.tip)
     assert "could not be kept" in said[0]
+
+
+def test_a_state_claims_the_code_that_ran_and_not_what_was_installed_meanwhile(
+    home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    code = tmp_path / "code"
+    code.mkdir()
+    (code / "fold.py").write_text("version = 1")
+    package = SimpleNamespace(__path__=[str(code)])
+    state, _ = folded(home)
+    try:
+        monkeypatch.setattr("controller.kept_state.controller", package)
+        code_hash.cache_clear()
+        with closing(Journal(home.journal, ManualClock())) as journal:
+            keeper = StateKeeper(home, journal, lambda text: None)
+            (code / "fold.py").write_text("version = 2")
+            keeper._keep(state, journal.tip)
+        assert read_kept_state(home, "small") is not None
+        code_hash.cache_clear()  # as the next process begins
+        assert read_kept_state(home, "small") is None
+    finally:
+        code_hash.cache_clear()

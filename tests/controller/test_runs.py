@@ -84,3 +84,53 @@ def test_closing_asks_children_to_stop_and_waits_for_them(home: Home) -> None:
         time.sleep(0.02)
     runs.close()
     assert (home.path / "saved").read_text() == "saved\n"
+
+
+def test_a_child_that_cannot_be_started_again_is_tried_later(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "_FIRST_WAIT_S", 0.5)
+    monkeypatch.setattr(module, "_NO_ROOM_WAIT_S", 1.0)
+    script = "if test -e again; then exit 0; fi; touch again; kill -9 $$"
+    runs, said = watched(home, script)
+    runs.start("cells", home.path / "cells.yaml")
+    waited(runs, "it resumes")
+    log = home.logs / "run-cells.log"
+    log.unlink()
+    log.mkdir()  # it cannot be opened to write
+    waited(runs, "could not be started (Is a directory)")
+    with pytest.raises(HomeInUse, match="campaign cells runs"):
+        runs.start("others", home.path / "others.yaml")
+    log.rmdir()
+    waited(runs, "ended")
+    runs.close()
+    assert any("could not be started" in one for one in said)
+
+
+def test_a_child_that_died_unseen_is_not_over(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "_POLL_S", 3600.0)
+    runs, _ = watched(home, "kill -9 $$")
+    runs.start("cells", home.path / "cells.yaml")
+    runs._runs["cells"].process.wait(20)
+    with pytest.raises(HomeInUse, match="campaign cells runs"):
+        runs.start("others", home.path / "others.yaml")
+    runs.close()
+
+
+def test_nothing_is_started_while_it_closes(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "_FIRST_WAIT_S", 0.4)
+    script = "echo once >> began; kill -9 $$"
+    runs, _ = watched(home, script)
+    monkeypatch.setattr(module, "_POLL_S", 0.05)
+    runs.start("cells", home.path / "cells.yaml")
+    waited(runs, "it resumes")
+    runs._lock.acquire()  # the watcher stands before it, as it does while somebody starts another
+    time.sleep(1.0)
+    began = (home.path / "began").read_text().count("once")
+    runs._is_closing.set()
+    runs._lock.release()
+    time.sleep(0.5)
+    assert (home.path / "began").read_text().count("once") == began
+    runs.close()
+    with pytest.raises(HomeInUse, match="closing"):
+        runs.start("cells", home.path / "cells.yaml")
