@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from controller.decisions import has_lapsed
+from controller.incumbent import incumbent
 from controller.interval import Interval
 from controller.label import design_words, metric_label, parameter_label, value_words
 from controller.lessons import FOLLOWS
 from controller.proposals import BuildRecord, ProposalRecord
 from controller.quantity import percent, three, with_interval
-from controller.results import baseline_at, compare, measured_best
+from controller.results import compare
 from controller.state import State
-from experiments.observation import Observation
 from experiments.proposal import RejectionReason
 
 REASON_WORDS: dict[RejectionReason, str] = {
@@ -89,19 +89,6 @@ def fixed_rows(state: State) -> list[tuple[str, str]]:
     """Return what of the recipe this campaign does not vary."""
     fixed = state.campaign.design.fixed
     return [(parameter_label(name).text, value_words(name, one)) for name, one in fixed.items()]
-
-
-def incumbent(state: State) -> tuple[str, Observation] | None:
-    """Return what a build has to beat and its name: the best at the target, or the baseline."""
-    best = measured_best(state)
-    if best is not None:
-        return f"best at {state.campaign.target}", best
-    for level in reversed(state.campaign.fidelities):
-        found = measured_best(state, level.name)
-        if found is not None:
-            return f"best at {level.name}", found
-    today = baseline_at(state, state.campaign.target)
-    return None if today is None or today.is_failed else ("baseline", today)
 
 
 def predicted_rows(state: State, record: ProposalRecord) -> list[PredictedRow]:
@@ -180,18 +167,6 @@ def calibration_words(state: State) -> str:
 def if_rejected() -> list[tuple[RejectionReason, str, str]]:
     """Return every reason, its words, and what follows from it."""
     return [(reason, words, FOLLOWS[reason]) for reason, words in REASON_WORDS.items()]
-
-
-def simulated_twin(state: State, record: ProposalRecord) -> Observation | None:
-    """Return the finest simulation of the very same design, where there is one."""
-    design = record.proposal.request.design
-    order = {level.name: n for n, level in enumerate(state.campaign.fidelities)}
-    found = [
-        one
-        for one in state.observations.values()
-        if one.job.design == design and not one.is_failed and one.job.fidelity in order
-    ]
-    return max(found, key=lambda one: order[one.job.fidelity], default=None)
 
 
 def may_be_decided(record: ProposalRecord, now: datetime) -> bool:

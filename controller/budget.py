@@ -173,11 +173,36 @@ def _purses(state: State) -> dict[str, Purse]:
 
 
 def lab_used(state: State, currency: str) -> float:
-    """Return the cells, EUR or channel-days that approved builds took."""
-    per_build = _of_one_build(state.campaign)
-    return per_build.get(currency, 0.0) * sum(
-        build.takes_from_the_lab for build in state.builds.values()
+    """Return the cells, EUR or channel-days that approved builds took, by their own cells."""
+    return math.fsum(
+        of_build(state.campaign, build.build.n_cells).get(currency, 0.0)
+        for build in state.builds.values()
+        if build.takes_from_the_lab
     )
+
+
+def kept_by_proposals(state: State, currency: str) -> float:
+    """Return what the proposals that wait would take, as they were edited last."""
+    return math.fsum(
+        of_build(state.campaign, one.proposal.request.n_cells).get(currency, 0.0)
+        for one in state.open_proposals
+    )
+
+
+def of_build(campaign: Campaign, n_cells: int) -> dict[str, float]:
+    """Return what a build of so many cells takes, by currency; nothing where nothing is built.
+
+    Money and channel-days of the level are for its own number of cells, and grow with it.
+    """
+    level = campaign.build_level
+    if level is None:
+        return {}
+    share = n_cells / level.n_cells
+    return {
+        "cells": float(n_cells),
+        "money_EUR": level.cost_EUR * share,
+        "channel_days": level.channel_days * share,
+    }
 
 
 def _taken(state: State) -> dict[str, int]:
@@ -188,26 +213,15 @@ def _taken(state: State) -> dict[str, int]:
     return taken
 
 
-def _of_one_build(campaign: Campaign) -> dict[str, float]:
-    level = campaign.build_level
-    if level is None:
-        return {}
-    return {
-        "cells": float(level.n_cells),
-        "money_EUR": level.cost_EUR,
-        "channel_days": level.channel_days,
-    }
-
-
 def _lab_purses(state: State) -> dict[str, Purse]:
     """Return a purse for each limit that builds are held to; open proposals are kept in mind."""
     found: dict[str, Purse] = {}
     level = state.campaign.build_level
-    for currency, amount in _of_one_build(state.campaign).items():
+    usual = {} if level is None else of_build(state.campaign, level.n_cells)
+    for currency, amount in usual.items():
         limit = getattr(state.campaign.budget, currency)
         if limit is not None and level is not None and amount > 0:
-            kept = amount * len(state.open_proposals)
-            left = limit - lab_used(state, currency) - kept
+            left = limit - lab_used(state, currency) - kept_by_proposals(state, currency)
             found[currency] = Purse(left, {level.name: Price(amount, is_known=True)})
     return found
 

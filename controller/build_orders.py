@@ -15,6 +15,7 @@ from pydantic import Field, ValidationError
 
 from controller.clock import Clock
 from controller.decisions import decide_proposal, edit_proposal, withdraw_proposal
+from controller.edit_cost import priced
 from controller.events import Event
 from controller.people.person import Person
 from controller.settling import Outcome, settle_build
@@ -103,7 +104,12 @@ class Occasion(NamedTuple):
 
 def occasion(clock: Clock) -> Occasion:
     """Return what an order about builds needs now."""
-    return Occasion(clock.now(), f"b{secrets.token_hex(6)}")
+    return Occasion(clock.now(), new_build_id())
+
+
+def new_build_id() -> str:
+    """Return an id that no build ever had: 64 random bits."""
+    return f"b-{secrets.token_hex(8)}"
 
 
 def events_of(order: BuildOrder, state: State, at: Occasion) -> tuple[tuple[Event, ...], str]:
@@ -125,7 +131,7 @@ def events_of(order: BuildOrder, state: State, at: Occasion) -> tuple[tuple[Even
                 return decided, f"{order.proposal_id} is rejected"
             return decided, f"{order.proposal_id} is approved and becomes build {at.build_id}"
         case Edit():
-            (edited,) = edit_proposal(
+            (asked,) = edit_proposal(
                 state,
                 order.proposal_id,
                 order.digest,
@@ -136,6 +142,7 @@ def events_of(order: BuildOrder, state: State, at: Occasion) -> tuple[tuple[Even
                 is_inside_data=order.is_inside_data,
                 text=order.text,
             )
+            edited = priced(state, asked)
             version = edited.proposal.version
             return (
                 edited,

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from controller.budget import allowance
+from controller.incumbent import incumbent
 from controller.lessons import lessons
 from controller.proposals import BuildRecord, ProposalRecord
 from controller.reality_check import RealityCheck, reality_check
-from controller.results import baseline_at, measured_best
 from controller.state import State
 from controller.status_document import Result, result
 from experiments.frozen import Frozen
@@ -55,8 +55,7 @@ class PendingDocument(Frozen):
     proposals: tuple[PendingProposal, ...]
     builds: tuple[BuildStanding, ...]
     incumbent: Result | None
-    """The best build so far; before there is one, the baseline, or the best at the finest simulated
-    level."""
+    """As ``controller.incumbent`` has it, for every way to look at a proposal."""
     reality: RealityCheck
     """The model and the coating line on real cells so far."""
     left: int
@@ -68,11 +67,12 @@ class PendingDocument(Frozen):
 def pending_document(state: State) -> PendingDocument:
     """Return the document."""
     level = state.campaign.build_level
+    best = incumbent(state)
     return PendingDocument(
         campaign=state.campaign.name,
         proposals=tuple(_pending(record) for record in state.open_proposals),
         builds=tuple(_standing(build) for build in state.builds.values()),
-        incumbent=_incumbent(state),
+        incumbent=None if best is None else result(state, best[1]),
         reality=reality_check(state),
         left=0 if level is None else allowance(state).left().get(level.name, 0),
         lessons=dict(lessons(state)),
@@ -111,13 +111,3 @@ def _standing(build: BuildRecord) -> BuildStanding:
             for one in build.intakes
         },
     )
-
-
-def _incumbent(state: State) -> Result | None:
-    finest = state.campaign.finest_simulated.name
-    today = baseline_at(state, finest)
-    found = measured_best(state)
-    if found is None and today is not None and not today.is_failed:
-        found = today
-    found = found or measured_best(state, finest)
-    return None if found is None else result(state, found)

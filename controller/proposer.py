@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Callable
 from datetime import datetime
 
+from controller.build_orders import new_build_id
 from controller.build_request import build_request
 from controller.clock import Clock
 from controller.decisions import approve_by_policy, expire_proposal
@@ -22,11 +22,6 @@ from experiments.proposal import Alternative, Proposal
 from instruments.limits import check
 
 _STOCK = "stock."
-
-
-def new_build_id() -> str:
-    """Return an id that no build ever had: 64 random bits."""
-    return f"b-{secrets.token_hex(8)}"
 
 
 class Proposer:

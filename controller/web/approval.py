@@ -13,17 +13,16 @@ from controller.approval_view import (
     alternative_rows,
     fixed_rows,
     if_rejected,
-    incumbent,
     may_be_decided,
     nearest_built,
     predicted_rows,
     recipe_rows,
-    simulated_twin,
     why_lines,
 )
 from controller.bench_view import bench_view
 from controller.build_orders import BuildOrder, Decide, Edit, Settle, Withdraw, order_of
 from controller.edited_request import edited_request, values_of
+from controller.incumbent import incumbent, simulated_twin
 from controller.proposals import ProposalRecord
 from controller.web.api import MOST_ITEMS, After, Limit, person_of
 from controller.web.figures import figure_document
@@ -152,7 +151,7 @@ async def audit_page(
 
 def _shown(service: Service, campaign: str, record: ProposalRecord) -> dict[str, Any]:
     state = service.campaign(campaign).state
-    twin = simulated_twin(state, record)
+    twin = simulated_twin(state, record.proposal.request.design)
     figures = {} if twin is None else observation_figures(service, campaign, twin)
     against = incumbent(state)
     nearest = nearest_built(state, record)

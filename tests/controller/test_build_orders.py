@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import random
+import re
 from collections import Counter
 
 import pytest
 
-from controller.build_orders import Decide, Edit, Occasion, Settle, Withdraw
+from controller.build_orders import Decide, Edit, Occasion, Settle, Withdraw, occasion
+from controller.clock import SystemClock
 from controller.decisions import expire_proposal
 from controller.obey import obey
 from controller.order import Order, decode_order, encode_line, giver, refused
 from controller.people.person import Method, Role
 from controller.proposal_events import BuildQueued, Decided, OutcomeLost, Submitting
+from controller.proposer import Proposer
 from experiments.approval import Approval
 from experiments.errors import DiskFull, InternalError, Rejected
 from tests.controller.build_doubles import CAMPAIGN, Book, building_campaign, person, request_at
@@ -149,3 +152,10 @@ def test_a_thousand_times_people_race_and_exactly_one_decision_counts() -> None:
         ends[record.status] += 1
     assert min(ends[one] for one in ("approved", "rejected", "expired", "proposed")) > 20, ends
     assert set(refusals) == {"stale", "decided", "expired", "not_allowed"}
+
+
+def test_a_build_has_an_id_of_one_kind_whoever_approved_it() -> None:
+    clock = SystemClock()
+    given = {occasion(clock).build_id for _ in range(5)} | {Proposer(clock)._new_id()}
+    assert len(given) == 6
+    assert all(re.fullmatch(r"b-[0-9a-f]{16}", one) for one in given)
