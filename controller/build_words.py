@@ -17,6 +17,7 @@ from controller.proposal_events import (
     OutcomeLost,
     Proposed,
     Settled,
+    StopTold,
     Submitted,
     Withdrawn,
 )
@@ -53,6 +54,8 @@ def _of_build(event: Event) -> str | None:
         case Settled():
             words = f"{event.build_id}: {event.outcome.replace('_', ' ')}"
             return _by(words, event.by.person, event.text)
+        case StopTold():
+            return f"{event.build_id}: told to stop; there it is {event.answer}"
         case BuildRunning():
             return f"{event.build_id}" + (f" at {event.station}" if event.station else "")
         case FileTaken():

@@ -14,6 +14,7 @@ from typing import Final
 from controller.build_result import build_result
 from controller.events import Event
 from controller.lab_link import LabLink
+from controller.lab_stops import tell_stops
 from controller.proposal_events import (
     BuildRunning,
     FileTaken,
@@ -88,21 +89,16 @@ class Dispatcher:
         self._learn(capabilities)
         stages = {build.build.id: build.stage for build in self._state().open_builds}
         under_way = [build_id for build_id, stage in stages.items() if stage != "queued"]
-        await asyncio.gather(*(self._step(build_id, None) for build_id in under_way))
+        steps = (self._step(build_id, None) for build_id in under_way)
+        await asyncio.gather(self.tell_stops(), *steps)
         for build_id in (build_id for build_id, stage in stages.items() if stage == "queued"):
             await self._step(build_id, capabilities)
             if self._state().builds[build_id].stage != "queued":
                 capabilities = await self._capabilities()
 
-    async def abort(self, builds: Sequence[BuildRecord], reason: str) -> None:
-        """Have the lab stop what it may have; what cannot be reached is logged, by name."""
-        for build in builds:
-            try:
-                status = await self._link.instrument.abort(build.build.id, reason)
-            except CellwrightError as error:
-                self._log(f"{build.build.id}: could not be aborted: {error.message}")
-            else:
-                self._log(f"{build.build.id}: {status.state}")
+    async def tell_stops(self) -> None:
+        """Have the lab stop what was ended here."""
+        await tell_stops(self._link.instrument, self._state(), self._store, self._say)
 
     async def _capabilities(self) -> Capabilities | None:
         try:

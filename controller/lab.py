@@ -10,10 +10,12 @@ from controller.clock import Clock
 from controller.dispatcher import POLL_S, Dispatcher
 from controller.events import Event
 from controller.lab_link import LabLink
+from controller.lab_stops import tell_stops
 from controller.proposer import Proposer
 from controller.proposing import LabCommand, LabMoment
 from controller.state import State
 from experiments.capabilities import Capabilities
+from experiments.errors import CellwrightError
 
 LOOK_EVERY_S: Final = 5.0
 """Proposals may lapse while nothing else happens."""
@@ -39,7 +41,6 @@ class Lab:
         self._looked_s = 0.0
         self._task: asyncio.Task[None] | None = None
         self._dispatcher: Dispatcher | None = None
-        self._state: Callable[[], State] | None = None
 
     def begin(self, state: Callable[[], State], store: Callable[[Sequence[Event]], None]) -> None:
         """Start going round; ``store`` puts events into the journal, and then into the state."""
@@ -48,7 +49,6 @@ class Lab:
             store(events)
             self._has_news = True
 
-        self._state = state
         self._dispatcher = Dispatcher(
             self._link,
             state=state,
@@ -89,14 +89,18 @@ class Lab:
             if error is not None and not isinstance(error, asyncio.CancelledError):
                 self._log(f"what goes round at the lab ended: {type(error).__name__}: {error}")
         try:
-            await self._abort_what_was_aborted()
+            if self._dispatcher is not None:
+                await self._dispatcher.tell_stops()
+        except CellwrightError as error:
+            self._log(f"what was ended here may go on in the lab: {error.message}")
         finally:
             await self._link.close()
 
-    async def _abort_what_was_aborted(self) -> None:
-        """Have the lab stop the builds of a campaign that a person ended for good."""
-        if self._dispatcher is None or self._state is None or not self._state().is_aborted:
-            return
-        reason = self._state().reason
-        sent = [b for b in self._state().builds.values() if b.epoch is not None]
-        await self._dispatcher.abort([b for b in sent if b.reason == reason], reason)
+    async def only_stop(self, state: State, store: Callable[[Sequence[Event]], None]) -> None:
+        """Have the lab stop what a campaign that is over still owes it, and let go of it."""
+        try:
+            await tell_stops(
+                self._link.instrument, state, store, lambda what, why: self._log(f"{what}: {why}")
+            )
+        finally:
+            await self._link.close()

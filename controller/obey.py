@@ -69,8 +69,7 @@ def obey(
         case Drain():
             return _drain(order, name, by, has_session=has_session)
         case Abort():
-            ended = Aborted(by=by, reason=order.reason)
-            return Obeyed((ended,), f"campaign {name} is aborted; what it found is kept")
+            return _abort(order, state, by, has_session=has_session)
         case SettleUpgrade():
             return _settle(order, state, by, has_session=has_session)
         case SetPriority(share_pct=share_pct):
@@ -117,6 +116,15 @@ def _drain(order: Drain, name: str, by: str, *, has_session: bool) -> Obeyed:
         return Obeyed((), f"nobody works on campaign {name} now; nothing to drain")
     drained = Paused(by=by, reason=order.reason, is_drain=True)
     return Obeyed((drained,), f"campaign {name} ends this session when what runs is done")
+
+
+def _abort(order: Abort, state: State, by: str, *, has_session: bool) -> Obeyed:
+    name = state.campaign.name
+    words = f"campaign {name} is aborted; what it found is kept"
+    sent = [build.build.id for build in state.open_builds if build.epoch is not None]
+    if sent and not has_session:
+        words += f"; cellwright run {name} has the lab stop {', '.join(sent)}"
+    return Obeyed((Aborted(by=by, reason=order.reason),), words)
 
 
 def _settle(order: SettleUpgrade, state: State, by: str, *, has_session: bool) -> Obeyed:

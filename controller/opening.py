@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import islice
 from typing import Final
 
@@ -18,12 +18,18 @@ from experiments.source import without_sources
 _TAUGHT_AT_ONCE: Final = 500
 
 
-def open_campaign(journal: Journal, loaded: LoadedCampaign, kept: State | None = None) -> State:
+def open_campaign(
+    journal: Journal,
+    loaded: LoadedCampaign,
+    kept: State | None = None,
+    *,
+    when_over: Callable[[State], None] = lambda _: None,
+) -> State:
     """Return the campaign's state, with its start, amendment or resumption stored.
 
     ``kept`` is an earlier state to fold later events into. A finished campaign without an amendment
-    is returned as it is. Raises ``Invalid`` with every changed key where others changed
-    than may; nothing is stored then.
+    is returned as it is; ``when_over`` is told of it, and of one that was aborted, before. Raises
+    ``Invalid`` with every changed key where others changed than may; nothing is stored then.
     """
     campaign = loaded.campaign
     after = 0 if kept is None else kept.position
@@ -32,6 +38,7 @@ def open_campaign(journal: Journal, loaded: LoadedCampaign, kept: State | None =
         started = CampaignStarted(campaign=campaign, source=loaded.source, text=loaded.text)
         return _stored(journal, [started, *_taught(loaded)], None, campaign.name)
     if before.is_aborted:
+        when_over(before)
         raise Invalid(
             f"{loaded.source}: campaign {campaign.name} was {before.reason}; it stays so: give the "
             "campaign a new name"
@@ -47,6 +54,7 @@ def open_campaign(journal: Journal, loaded: LoadedCampaign, kept: State | None =
             changed=sorted(refused),
         )
     if before.phase == "finished" and not changed:
+        when_over(before)
         return before
     events: list[Event] = [Resumed()]
     if changed:

@@ -154,6 +154,15 @@ class FileTaken(Frozen):
     intake: Intake
 
 
+class StopTold(Frozen):
+    """The instrument was told to stop a build that was ended here, and answered."""
+
+    kind: Literal["stop_told"] = "stop_told"
+    build_id: str
+    answer: str
+    """The build's state there, or that it is not known there."""
+
+
 class Measured(Frozen):
     """The build's cells are tested; from here on its result is never lost and never made again."""
 
@@ -187,6 +196,6 @@ LabEvent = (
     | BuildFailed
 )
 """What came of a build in the lab."""
-BuildEvent = BuildQueued | Settled | LabEvent
+BuildEvent = BuildQueued | Settled | StopTold | LabEvent
 OF_PEOPLE = (Decided, Edited, Withdrawn, BuildQueued, Settled)
 """What a command may write on a person's behalf while no control works on the campaign."""

@@ -20,6 +20,7 @@ from controller.proposal_events import (
     ProposalEvent,
     Proposed,
     Settled,
+    StopTold,
     Submitted,
     Submitting,
     Withdrawn,
@@ -77,6 +78,9 @@ def apply_to_build(draft: dict[str, Any], event: BuildEvent, at: str) -> None:
     if isinstance(event, FileTaken):
         builds[event.build_id] = replace(record, intakes=(*record.intakes, event.intake))
         return
+    if isinstance(event, StopTold):
+        builds[event.build_id] = replace(record, owes_stop=False)
+        return
     stage, changed = _change(event)
     if stage not in NEXT[record.stage]:
         raise InternalError(f"build {event.build_id} cannot go from {record.stage} to {stage}")
@@ -94,7 +98,10 @@ def end_everything(draft: dict[str, Any], at: str, why: str) -> None:
             draft["proposals"][key] = replace(record, status="expired", steps=(*record.steps, step))
     for key, build in draft["builds"].items():
         if not build.has_ended:
-            draft["builds"][key] = replace(build, stage="failed", reason=why, since=at)
+            was_sent = build.epoch is not None
+            draft["builds"][key] = replace(
+                build, stage="failed", reason=why, since=at, owes_stop=was_sent
+            )
 
 
 def _change(event: BuildEvent) -> tuple[BuildStage, dict[str, Any]]:
@@ -114,7 +121,7 @@ def _change(event: BuildEvent) -> tuple[BuildStage, dict[str, Any]]:
                 "not_accepted": "queued",
                 "given_up": "outcome_unknown",  # a BuildFailed follows in the same transaction
             }
-            return stages[outcome], {"reason": text}
+            return stages[outcome], {"reason": text, "owes_stop": outcome == "given_up"}
         case BuildRunning(station=station):
             return "running", {"station": station}
         case Measured(as_built=as_built, n_ok=n_ok):

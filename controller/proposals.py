@@ -126,6 +126,8 @@ class BuildRecord:
     """Every result file, the quarantined ones too, in order of arrival."""
     as_built: AsBuilt = field(default_factory=AsBuilt)
     n_ok: int = 0
+    owes_stop: bool = False
+    """It was ended here, and the lab was not heard to know that yet."""
 
     @property
     def takes_from_the_lab(self) -> bool:

@@ -7,7 +7,7 @@ import contextlib
 import logging
 import os
 import signal
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -18,14 +18,17 @@ from agents.wiring import refuse_unknown_cell, refuse_unknown_parts
 from controller import wiring
 from controller.campaign_file import LoadedCampaign
 from controller.cli import INTERRUPTED
+from controller.clock import Clock
 from controller.compute import Compute
 from controller.control import Control
 from controller.control_socket import control_socket, user_name
-from controller.events import UpgradeChoice
+from controller.events import Event, UpgradeChoice
 from controller.fast_start import BackgroundCheck, StateKeeper, open_journal
 from controller.home import Home, HomeLock, make_home
 from controller.inbox import Inbox
+from controller.journal import Journal
 from controller.lab_opening import require_instrument
+from controller.lab_stops import owed_stops
 from controller.metrics import MeasuredView, Metrics, served
 from controller.opening import open_campaign
 from controller.outcome import Outcome
@@ -105,7 +108,12 @@ def run_session(
             lambda trusted: WatchedJournal(home.journal, clock, metrics.appended, trusted=trusted),
         )
         held.callback(journal.close)
-        state = open_campaign(journal, loaded, kept)
+        state = open_campaign(
+            journal,
+            loaded,
+            kept,
+            when_over=lambda over: _stop_builds(over, home, journal, clock, announce),
+        )
         if state.phase == "finished":
             return SessionResult(home, Outcome(state, "finished"), was_finished=True)
         if gone := dropped_voxels(state):
@@ -145,6 +153,21 @@ def run_session(
         if check is not None and check.fault is not None:
             raise check.fault
         return SessionResult(home, outcome, was_finished=False)
+
+
+def _stop_builds(
+    over: State, home: Home, journal: Journal, clock: Clock, announce: Callable[[str], None]
+) -> None:
+    """Have the lab stop what a campaign that is over still owes it."""
+    if not owed_stops(over):
+        return
+
+    def store(events: Sequence[Event]) -> None:
+        journal.append(over.campaign.name, events)
+
+    lab = wiring.lab(home, over.campaign, clock, announce)
+    if lab is not None:
+        asyncio.run(lab.only_stop(over, store))
 
 
 def _configure(loaded: LoadedCampaign, home: Home, options: SessionOptions) -> Configure:

@@ -25,12 +25,16 @@ def settle_build(
     now: datetime,
     text: str = "",
 ) -> tuple[Settled | BuildFailed, ...]:
-    """Return a person's word on a build whose outcome nobody knows. Raises ``Rejected``."""
+    """Return a person's word on a build whose outcome nobody knows. Raises ``Rejected``.
+
+    Any build that was sent may be given up while it has not ended; the lab is told to stop it.
+    """
     require_may(state, by, Action.settle)
     record = state.builds.get(build_id)
     if record is None:
         raise no("unknown_build", f"campaign {state.campaign.name} has no build {build_id!r}")
-    if record.stage != "outcome_unknown" or not record.needs_person:
+    is_given_up = outcome == "given_up" and record.epoch is not None and not record.has_ended
+    if not is_given_up and (record.stage != "outcome_unknown" or not record.needs_person):
         raise no("decided", f"build {build_id} is {record.stage}: there is nothing to settle")
     settled = Settled(
         build_id=build_id,
