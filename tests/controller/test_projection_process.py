@@ -136,10 +136,15 @@ def test_an_interrupted_wait_for_it_leaves_no_process_behind(
     projection.wake()
     child = projection._process
     assert child is not None
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # a test worker ignores it
     interrupt = threading.Timer(1.0, os.kill, (os.getpid(), signal.SIGINT))
     interrupt.start()
-    with pytest.raises(KeyboardInterrupt):
-        projection.close(60)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            projection.close(60)
+    finally:
+        interrupt.cancel()
+        signal.signal(signal.SIGINT, before)
     assert child.returncode == -signal.SIGKILL
 
 

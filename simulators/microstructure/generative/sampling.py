@@ -23,6 +23,7 @@ from torch import Tensor
 
 from experiments.errors import Invalid
 from simulators.microstructure.generative.coarse_field import CELL
+from simulators.microstructure.generative.device import small_numbers_as_zero
 from simulators.microstructure.generative.network import DECODER_HALO, VolumeNetwork
 from simulators.microstructure.generative.noise import normal_noise
 from simulators.microstructure.voxels import Labels
@@ -49,6 +50,7 @@ class Sampling:
     device: str = "cpu"
 
 
+@small_numbers_as_zero()
 def draw_margins(
     network: VolumeNetwork,
     labels: Sequence[float],

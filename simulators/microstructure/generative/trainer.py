@@ -22,6 +22,7 @@ from simulators.microstructure.generative.checkpoint import (
     read_checkpoint,
     write_checkpoint,
 )
+from simulators.microstructure.generative.device import small_numbers_as_zero
 from simulators.microstructure.generative.network import VolumeNetwork
 from simulators.microstructure.generative.training_file import Course
 
@@ -69,6 +70,7 @@ class Trained:
     losses: dict[str, float] = field(default_factory=dict)
 
 
+@small_numbers_as_zero()
 def train(
     network: VolumeNetwork,
     objective: Objective,
