@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from controller.events import Recorded
+from controller.events import Corrected, Recorded, Retracted
 from controller.proposal_events import Decided, Edited, Expired, Settled, Signatory, Withdrawn
 from experiments.frozen import Frozen
 
@@ -56,10 +56,19 @@ def audit_lines(events: Iterable[Recorded]) -> Iterator[AuditLine]:
             case Settled():
                 what = f"settled: {event.outcome.replace('_', ' ')}"
                 yield _line(recorded, event.by, what, event.build_id, None, None, event.text)
+            case Retracted():
+                yield _result_line(recorded, event, "retracted a result")
+            case Corrected(metric=metric, value=value):
+                yield _result_line(recorded, event, f"corrected {metric} to {value:.6g}")
             case _:
                 by = getattr(event, "by", None)
                 if isinstance(by, str):
                     yield _order_line(recorded, by)
+
+
+def _result_line(recorded: Recorded, event: Retracted | Corrected, what: str) -> AuditLine:
+    who = Signatory(person=event.by, roles=(), sign_in="")
+    return _line(recorded, who, what, f"job {event.job_id}", None, None, event.reason)
 
 
 def _order_line(recorded: Recorded, by: str) -> AuditLine:
