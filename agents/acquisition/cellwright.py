@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from agents.acquisition.build_readiness import without_early_builds
 from agents.acquisition.dispatched import Identity, identity
 from agents.acquisition.fixed_sequence import feasible_designs, in_fixed_order
 from agents.acquisition.known_constraints import Screen, violation
@@ -24,7 +25,7 @@ class CellwrightDecider:
     """Sobol start, then the highest gain per price under one process over all levels."""
 
     name = "cellwright"
-    version = "4"
+    version = "5"
 
     def __init__(
         self, *, screen: Screen = violation, clock: Callable[[], float] = time.perf_counter
@@ -35,6 +36,7 @@ class CellwrightDecider:
     def rank(self, question: Question) -> Ranking:
         """Return candidates by gain per price; on any failure of the model, the Sobol sequence."""
         started = self._clock()
+        question = without_early_builds(question)
         screen = remembering(self._screen)
         designs = feasible_designs(question.campaign, sobol_blocks(question.campaign), screen)
         candidates = start_candidates(question, designs)

@@ -67,12 +67,15 @@ def pairs_of(question: Question) -> Pairs:
     )
 
 
-def demoted_levels(belief: Belief, pairs: Pairs, *, n_target_total: int) -> dict[str, float]:
-    """Return the demoted levels with the chance that they inform about the first objective."""
+def demoted_levels(belief: Belief, pairs: Pairs, *, n_wanted: int) -> dict[str, float]:
+    """Return the levels demoted after ``n_wanted`` pairs, with the chance that they inform.
+
+    Judged by the first objective.
+    """
     key = belief.campaign.metric_key(belief.campaign.objectives[0])
     found: dict[str, float] = {}
     for k, level in enumerate(belief.levels):
-        if k > 0 and pairs.n.get(level, 0) >= n_probes(n_target_total):
+        if k > 0 and pairs.n.get(level, 0) >= n_wanted:
             agreement = belief.processes[key].agreement
             if agreement is not None:
                 chance = agreement.chance(k, share=LEAST_SHARE)

@@ -60,6 +60,9 @@ class Stock:
     """One budget pays for all levels, so a cheap evaluation not made saves for the target."""
     n_pairs_wanted: int = 0
     """Paired probes still missing."""
+    is_built: bool = False
+    """The target is a real cell. Then pairs are made the other way round, by simulating what is
+    built, and no build is spent on a design only because a cheap level has seen it."""
 
     @property
     def n_target_total(self) -> int:
@@ -71,7 +74,7 @@ class Stock:
         """Return what the next evaluation is for."""
         n_done, n_left = self.done[0], self.left[0]
         n_first = min(N_FIRST_PROBES, self.n_target_total // 3)
-        if sum(self.done[1:]) > 0 and n_done < n_first and n_left > 0:
+        if not self.is_built and sum(self.done[1:]) > 0 and n_done < n_first and n_left > 0:
             return Phase.probe
         if n_left <= min(N_EXPLOITING, (n_done + 1) // 2) and (
             self.is_shared or sum(self.left[1:]) == 0
@@ -83,7 +86,7 @@ class Stock:
     def is_pairing(self) -> bool:
         """Say whether the next target evaluation goes to a design that a cheap level has seen."""
         if self.phase is Phase.explore:
-            return self.n_pairs_wanted > 0 and self.done[0] % 2 == 0
+            return not self.is_built and self.n_pairs_wanted > 0 and self.done[0] % 2 == 0
         return self.phase is Phase.probe
 
     @property

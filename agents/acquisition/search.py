@@ -10,7 +10,7 @@ import numpy as np
 from agents.acquisition.dispatched import Dispatched
 from agents.acquisition.explanation import Explainer
 from agents.acquisition.gain import Gain
-from agents.acquisition.guards import RETEST_EVERY, demoted_levels, n_probes, pairs_of
+from agents.acquisition.guards import MOST_PROBES, RETEST_EVERY, demoted_levels, n_probes, pairs_of
 from agents.acquisition.level_choice import Offer, Phase, Stock, choose
 from agents.acquisition.proposals import Pool
 from agents.surrogates.belief import Belief
@@ -34,12 +34,15 @@ class Search:
         self._rng = np.random.default_rng([question.campaign.seed, question.position])
         self._left = dict(question.left)
         self._base: list[Design] = []
+        built = question.campaign.build_level
+        self._is_built = built is not None and built.name == belief.levels[0]
         pairs = pairs_of(question)
         self._n_pairs, self._n_since = pairs.n, dict(pairs.n_since)
         self._retestable = pairs.at_target
         self.demoted: dict[str, float] = {}
         self._take_in()
-        self.demoted = demoted_levels(belief, pairs, n_target_total=self._stock().n_target_total)
+        n_wanted = self._n_pairs_wanted(self._stock().n_target_total)
+        self.demoted = demoted_levels(belief, pairs, n_wanted=n_wanted)
 
     def pick(self, n: int, before: list[Candidate]) -> list[Candidate]:
         """Return up to ``n`` candidates to follow ``before``."""
@@ -78,24 +81,29 @@ class Search:
         row = self._belief.encoding.encode([design])
         self._belief = self._belief.believing(row, self._belief.levels.index(fidelity))
 
+    def _n_pairs_wanted(self, n_target_total: int) -> int:
+        """Return how many pairs judge a cheap level; those of builds cost simulations only."""
+        return MOST_PROBES if self._is_built else n_probes(n_target_total)
+
     def _stock(self) -> Stock:
         levels = self._belief.levels
         left = tuple(0 if name in self.demoted else self._left.get(name, 0) for name in levels)
         done = tuple(self._done.n_at(name) for name in levels)
-        wanted = n_probes(done[0] + left[0])
+        wanted = self._n_pairs_wanted(done[0] + left[0])
         missing = [wanted - n for name, n in self._n_pairs.items() if name not in self.demoted]
         return Stock(
             done=done,
             left=left,
             is_shared=self.question.campaign.budget.fine_equivalents is not None,
             n_pairs_wanted=max(0, *missing) if missing else 0,
+            is_built=self._is_built,
         )
 
     def _next(self) -> Offer | None:
         stock = self._stock()
-        retest = self._retest(stock)
-        if retest is not None:
-            return retest
+        paired = self._retest(stock) or self._pair_of_build(stock)
+        if paired is not None:
+            return paired
         gain = Gain(
             self._belief, self._belief.encoding.encode(self._base), seed=self.question.position
         )
@@ -121,6 +129,22 @@ class Search:
                 if not self._done.has(design, name):
                     self._n_since[name] = 0
                     reason = f"tests whether {name} still misleads"
+                    return Offer(level, design, 0.0, self._left[name], reason)
+        return None
+
+    def _pair_of_build(self, stock: Stock) -> Offer | None:
+        """Return a cheap evaluation of the newest design that is built or asked to be."""
+        if not self._is_built:
+            return None
+        for level in range(1, len(stock.left)):
+            name = self._belief.levels[level]
+            n_pairs = self._n_pairs.get(name, 0)
+            if stock.left[level] < 1 or n_pairs >= MOST_PROBES:
+                continue
+            for design in reversed(self._base):
+                if not self._done.has(design, name):
+                    self._n_pairs[name] = n_pairs + 1
+                    reason = f"shows how {name} agrees with a build"
                     return Offer(level, design, 0.0, self._left[name], reason)
         return None
 

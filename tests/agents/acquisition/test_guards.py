@@ -53,7 +53,7 @@ def demoted(cheap, n: int = 24) -> dict[str, float]:
     asked = question(campaign, paired(campaign, n, cheap))
     belief = form_belief(asked)
     assert belief is not None
-    return demoted_levels(belief, pairs_of(asked), n_target_total=24)
+    return demoted_levels(belief, pairs_of(asked), n_wanted=8)
 
 
 def test_eight_pairs_are_wanted_where_the_budget_affords_them():
