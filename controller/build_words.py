@@ -16,6 +16,7 @@ from controller.proposal_events import (
     NotSubmitted,
     OutcomeLost,
     Proposed,
+    ResultInDoubt,
     Settled,
     StopTold,
     Submitted,
@@ -49,7 +50,7 @@ def _of_build(event: Event) -> str | None:
             return f"{event.proposal_id} becomes build {event.build.id}, for {event.instrument}"
         case Submitted():
             return f"the instrument has {event.build_id}"
-        case NotSubmitted() | OutcomeLost():
+        case NotSubmitted() | OutcomeLost() | ResultInDoubt():
             return f"{event.build_id}: {event.reason}"
         case Settled():
             words = f"{event.build_id}: {event.outcome.replace('_', ' ')}"

@@ -22,10 +22,12 @@ from controller.proposal_events import (
     Measured,
     NotSubmitted,
     OutcomeLost,
+    ResultInDoubt,
     Submitted,
     Submitting,
 )
 from controller.proposals import BuildRecord
+from controller.result_doubts import doubts_of
 from controller.settling import failed_build
 from controller.state import State
 from experiments.build import signed_build
@@ -44,7 +46,7 @@ from experiments.errors import (
 POLL_S: Final = 2.0
 """Between two rounds. A cell takes days, so nothing is lost by it; assumed."""
 PATIENCE_ROUNDS: Final = 30
-"""Rounds that a build at its end waits for files the lab has announced as good cells. Assumed."""
+"""Rounds that a build at its end waits for what is missing before a person is asked. Assumed."""
 
 LONGEST_REST: Final = 64
 """Rounds between two orders that the lab was too busy for, at most. Assumed."""
@@ -223,18 +225,22 @@ class Dispatcher:
         build = state.builds[build_id]
         if build.has_ended:
             return
-        whole = ("accepted", "failed_cell")
-        here = {intake.cell for intake in build.intakes if intake.outcome in whole}
-        missing = [cell.cell for cell in status.cells if cell.is_ok and cell.cell not in here]
-        self._waited[build_id] = self._waited.get(build_id, 0) + 1
-        if missing and self._waited[build_id] <= PATIENCE_ROUNDS:
-            self._say(build_id, f"waits for the files of cells {missing}")
+        doubts = "" if build.is_taken_as_is else "; ".join(doubts_of(build, status))
+        if doubts:
+            self._waited[build_id] = self._waited.get(build_id, 0) + 1
+            self._say(build_id, f"no result yet: {doubts}")
+            if self._waited[build_id] > PATIENCE_ROUNDS:
+                self._doubt(build, doubts)
             return
         job = state.dispatches[build.job_id].job
         try:
             result = build_result(state.campaign, job, build, status)
         except (CellwrightError, ValueError) as error:
-            self._fail(build, f"its result cannot be worked out: {error}")
+            why = f"its result cannot be worked out: {error}"
+            if build.is_taken_as_is:
+                self._fail(build, why)
+            else:
+                self._doubt(build, why)
             return
         if result.observation.failure is not None:
             self._fail(build, result.observation.failure.message)
@@ -247,6 +253,11 @@ class Dispatcher:
                 n_ok=result.n_ok,
             )
         )
+
+    def _doubt(self, build: BuildRecord, why: str) -> None:
+        """Have a person look, once for every reason."""
+        if not build.needs_person or build.reason != why:
+            self._keep(ResultInDoubt(build_id=build.build.id, reason=why))
 
     def _fail(self, build: BuildRecord, message: str) -> None:
         self._say(build.build.id, message)

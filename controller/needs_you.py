@@ -36,6 +36,8 @@ def _of_builds(state: State, may: May) -> Iterable[Waiting]:
         for build in state.open_builds:
             if build.needs_person:
                 words = f"nobody knows whether the lab has build {build.build.id}: go and look"
+                if build.stage == "running":
+                    words = f"the result of build {build.build.id} is in doubt: {build.reason}"
                 yield Waiting(name, words, f"/campaigns/{name}/builds")
 
 

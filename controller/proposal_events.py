@@ -146,6 +146,14 @@ class BuildRunning(Frozen):
     station: str | None = None
 
 
+class ResultInDoubt(Frozen):
+    """The lab is done, and what it delivered is not taken for a result without a person."""
+
+    kind: Literal["result_in_doubt"] = "result_in_doubt"
+    build_id: str
+    reason: str
+
+
 class FileTaken(Frozen):
     """A result file came in, good or not; its bytes are kept under their hash."""
 
@@ -191,6 +199,7 @@ LabEvent = (
     | Submitted
     | OutcomeLost
     | BuildRunning
+    | ResultInDoubt
     | FileTaken
     | Measured
     | BuildFailed

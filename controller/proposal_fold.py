@@ -19,6 +19,7 @@ from controller.proposal_events import (
     OutcomeLost,
     ProposalEvent,
     Proposed,
+    ResultInDoubt,
     Settled,
     StopTold,
     Submitted,
@@ -81,7 +82,7 @@ def apply_to_build(draft: dict[str, Any], event: BuildEvent, at: str) -> None:
     if isinstance(event, StopTold):
         builds[event.build_id] = replace(record, owes_stop=False)
         return
-    stage, changed = _change(event)
+    stage, changed = _change(event, record)
     if stage not in NEXT[record.stage]:
         raise InternalError(f"build {event.build_id} cannot go from {record.stage} to {stage}")
     since = record.since if stage == record.stage else at
@@ -104,7 +105,7 @@ def end_everything(draft: dict[str, Any], at: str, why: str) -> None:
             )
 
 
-def _change(event: BuildEvent) -> tuple[BuildStage, dict[str, Any]]:
+def _change(event: BuildEvent, before: BuildRecord) -> tuple[BuildStage, dict[str, Any]]:
     """Return the stage an event leads to, and what else it says."""
     match event:
         case Submitting(epoch=epoch):
@@ -115,6 +116,8 @@ def _change(event: BuildEvent) -> tuple[BuildStage, dict[str, Any]]:
             return "submitted", {}
         case OutcomeLost(reason=reason, needs_person=needs_person):
             return "outcome_unknown", {"reason": reason, "needs_person": needs_person}
+        case Settled(outcome="accepted", text=text) if before.stage == "running":
+            return "running", {"reason": text, "is_taken_as_is": True}
         case Settled(outcome=outcome, text=text):
             stages: dict[str, BuildStage] = {
                 "accepted": "submitted",
@@ -124,6 +127,8 @@ def _change(event: BuildEvent) -> tuple[BuildStage, dict[str, Any]]:
             return stages[outcome], {"reason": text, "owes_stop": outcome == "given_up"}
         case BuildRunning(station=station):
             return "running", {"station": station}
+        case ResultInDoubt(reason=reason):
+            return "running", {"reason": reason, "needs_person": True}
         case Measured(as_built=as_built, n_ok=n_ok):
             return "measured", {"as_built": as_built, "n_ok": n_ok}
         case BuildFailed(observation=observation):

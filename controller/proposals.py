@@ -118,7 +118,9 @@ class BuildRecord:
     reason: str = ""
     """Why it is where it is, where that needs saying."""
     needs_person: bool = False
-    """Only a person can say whether the instrument has it."""
+    """Only a person can say whether the instrument has it, or what its result is worth."""
+    is_taken_as_is: bool = False
+    """A person said that what the lab delivered is its result."""
     station: str | None = None
     epoch: int | None = None
     """In which it was sent last."""

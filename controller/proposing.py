@@ -111,7 +111,11 @@ def _proposals(state: State, lab: LabMoment, spent: Allowance) -> Iterator[Propo
 
 def waiting_words(state: State) -> str | None:
     """Say what people are waited for, in one line; None where nothing is."""
-    unknown = [build.build.id for build in state.open_builds if build.needs_person]
+    asked = [build for build in state.open_builds if build.needs_person]
+    doubted = [build.build.id for build in asked if build.stage == "running"]
+    if doubted:
+        return f"the result of {', '.join(doubted)} is in doubt: cellwright pending, then settle"
+    unknown = [build.build.id for build in asked]
     if unknown:
         return f"nobody knows whether the lab has {', '.join(unknown)}: cellwright settle"
     waiting = [record.proposal.id for record in state.open_proposals]

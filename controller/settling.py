@@ -34,7 +34,12 @@ def settle_build(
     if record is None:
         raise no("unknown_build", f"campaign {state.campaign.name} has no build {build_id!r}")
     is_given_up = outcome == "given_up" and record.epoch is not None and not record.has_ended
-    if not is_given_up and (record.stage != "outcome_unknown" or not record.needs_person):
+    if record.stage == "running" and record.needs_person and outcome == "not_accepted":
+        raise no(
+            "not_allowed",
+            f"the lab made build {build_id}: accepted takes what is there, given_up ends it",
+        )
+    if not is_given_up and not record.needs_person:
         raise no("decided", f"build {build_id} is {record.stage}: there is nothing to settle")
     settled = Settled(
         build_id=build_id,

@@ -32,10 +32,10 @@ def command(
     token_file: Path | None,
     own_home: Path | None,
 ) -> int:
-    """Say of BUILD, after looking, whether the lab has it.
+    """Say of BUILD, after looking, whether the lab has it, or what becomes of a doubtful result.
 
     accepted: it has; not_accepted: it has not, and the order is sent again; given_up: it ends
-    without a result.
+    without a result, and is stopped in the lab. Of a result in doubt, accepted takes what is there.
     """
     home, state = asked_campaign(ctx, own_home, campaign)
     person = token_owner(home, token_file)

@@ -1,21 +1,24 @@
 """Hostile result files: fuzzed real formats and bombs, read one after the other.
 
-``python -m tests.benchmarks.hostile_files 10000`` prints the slowest, the largest, and what was
-written where it should not be.
+``python -m tests.benchmarks.hostile_files RESULTS.jsonl`` prints the slowest, the largest, and what
+was written where it should not be; it goes on where it was ended.
 """
 
 from __future__ import annotations
 
+import argparse
 import io
+import itertools
+import json
 import os
 import random
-import sys
 import tempfile
 import time
 import zipfile
 import zlib
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
@@ -27,6 +30,8 @@ from instruments.lab_simulator.cycler_files import SUFFIX, write_cycler_file
 from instruments.results.cycling_record import CyclingRecord
 from instruments.results.parser import Parser
 
+BATCH = 200
+"""Files between two lines of results."""
 _ENTITIES = (
     b"""<?xml version="1.0"?><!DOCTYPE x [<!ENTITY a "aaaaaaaaaa">"""
     + b"".join(
@@ -159,36 +164,91 @@ def _lying_parquet() -> bytes:
     return whole[:footer] + bytes(b ^ 0x55 for b in whole[footer:-8]) + whole[-8:]
 
 
-def main(n: int) -> None:
-    """Read n hostile files and print what came of them."""
-    outcomes: Counter[str] = Counter()
-    slowest, busiest, largest = (0.0, ""), (0.0, ""), (0.0, "")
-    kept = {Path.cwd(): set(os.listdir())}
-    with tempfile.TemporaryDirectory() as folder, Parser() as parser:
+@dataclass
+class Tally:
+    """What came of the files so far: of one batch, or of all."""
+
+    n: int = 0
+    outcomes: Counter[str] = field(default_factory=Counter)
+    slowest: tuple[float, str] = (0.0, "")
+    """Seconds by the wall clock, and the file; the machine may have had other work."""
+    busiest: tuple[float, str] = (0.0, "")
+    """Seconds of processor time."""
+    largest: tuple[float, str] = (0.0, "")
+    """MB."""
+    left_behind: list[str] = field(default_factory=list)
+
+    def add(self, other: Tally) -> None:
+        """Take in what came of other files."""
+        self.n += other.n
+        self.outcomes += other.outcomes
+        self.slowest = max(self.slowest, other.slowest)
+        self.busiest = max(self.busiest, other.busiest)
+        self.largest = max(self.largest, other.largest)
+        self.left_behind += other.left_behind
+
+    def words(self) -> str:
+        """Return the figures in one line."""
+        return (
+            f"{self.n} files: {dict(self.outcomes)}; "
+            f"slowest {self.slowest[0]:.2f} s ({self.slowest[1]}), most processor time "
+            f"{self.busiest[0]:.2f} s ({self.busiest[1]}), largest {self.largest[0]:.0f} MB "
+            f"({self.largest[1]}); left behind: {self.left_behind}"
+        )
+
+
+def read_batch(parser: Parser, files: Iterable[tuple[int, str, bytes]]) -> Tally:
+    """Return what comes of reading some files, one after the other."""
+    found = Tally()
+    here = set(os.listdir())
+    with tempfile.TemporaryDirectory() as folder:
         parser.read(_written(folder, "warm.csv", real_files()["cell.csv"]))
-        every = [*bombs().items(), *fuzzed(real_files(), n - len(bombs()), seed=11)]
-        for number, (name, content) in enumerate(every):
+        for number, name, content in files:
             path = _written(folder, f"{number}-{name}", content)
             began = time.perf_counter()
             try:
                 parser.read(path)
-                outcomes["read"] += 1
+                found.outcomes["read"] += 1
             except Invalid as error:
-                outcomes[error.reason] += 1
-            slowest = max(slowest, (time.perf_counter() - began, path.name))
-            busiest = max(busiest, (parser.last_cpu_s, path.name))
-            largest = max(largest, (parser.last_peak_MB, path.name))
+                found.outcomes[error.reason] += 1
+            found.n += 1
+            found.slowest = max(found.slowest, (time.perf_counter() - began, path.name))
+            found.busiest = max(found.busiest, (parser.last_cpu_s, path.name))
+            found.largest = max(found.largest, (parser.last_peak_MB, path.name))
             path.unlink()
-            if number % 1000 == 999:
-                print(f"{number + 1}: {slowest}, {busiest}, {largest}", file=sys.stderr)
-        left = [p for p in Path(folder).rglob("*") if p.name != "warm.csv"]
-    outside = [str(p) for folder, names in kept.items() for p in folder.iterdir()
-               if p.name not in names]  # fmt: skip
+        found.left_behind = [str(p) for p in Path(folder).rglob("*") if p.name != "warm.csv"]
+    found.left_behind += sorted(set(os.listdir()) - here)
+    return found
+
+
+def every_file(n: int) -> Iterator[tuple[int, str, bytes]]:
+    """Yield the n files of the campaign, numbered; the same ones each time."""
+    bad = [*bombs().items()]
+    yield from ((number, *one) for number, one in enumerate(bad))
+    rest = fuzzed(real_files(), n - len(bad), seed=11)
+    yield from ((len(bad) + number, *one) for number, one in enumerate(rest))
+
+
+def main(results: Path, n: int, first: int) -> None:
+    """Read what is missing of n files, a batch at a time; print what came of all."""
+    done, total = first, Tally()
+    for line in results.read_text().splitlines() if results.is_file() else ():
+        kept = json.loads(line)
+        done = max(done, kept.pop("until"))
+        kept["outcomes"] = Counter(kept["outcomes"])
+        for name in ("slowest", "busiest", "largest"):
+            kept[name] = tuple(kept[name])
+        total.add(Tally(**kept))
+    files = itertools.islice(every_file(n), done, n)
+    with Parser() as parser:
+        while batch := list(itertools.islice(files, BATCH)):
+            found = read_batch(parser, batch)
+            total.add(found)
+            with results.open("a") as file:
+                file.write(json.dumps({"until": batch[-1][0] + 1, **vars(found)}) + "\n")
+            print(f"{batch[-1][0] + 1}: {total.words()}", flush=True)
     scratch = list(Path(tempfile.gettempdir()).glob("cellwright-parser-*"))
-    print(f"{n} files: {dict(outcomes)}")
-    print(f"slowest {slowest[0]:.2f} s ({slowest[1]}), largest {largest[0]:.0f} MB ({largest[1]})")
-    print(f"most processor time {busiest[0]:.2f} s ({busiest[1]})")
-    print(f"left behind: {left + outside + scratch}")
+    print(f"{total.words()}; scratch: {scratch}")
 
 
 def _written(folder: str, name: str, content: bytes) -> Path:
@@ -198,4 +258,9 @@ def _written(folder: str, name: str, content: bytes) -> Path:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 10_000)
+    options = argparse.ArgumentParser()
+    options.add_argument("results", type=Path)
+    options.add_argument("--files", type=int, default=10_000)
+    options.add_argument("--first", type=int, default=0, help="leave out so many")
+    given = options.parse_args()
+    main(given.results, given.files, given.first)
