@@ -8,13 +8,24 @@ from __future__ import annotations
 
 from typing import Final
 
+from agents.acquisition.decider import Scorer
 from agents.executor import Died, Executor, Finished, Handle, Raised, Reference, Returned
-from agents.messages import LEARN_CHUNK, Answered, Ask, AskFailed
+from agents.messages import (
+    LEARN_CHUNK,
+    Answered,
+    Ask,
+    AskFailed,
+    Score,
+    Scored,
+    ScoreFailed,
+)
 from agents.wiring import decider
 from experiments.campaign import Campaign, PartChoice
+from experiments.design import Design
+from experiments.errors import Rejected
 from experiments.job import Job
 from experiments.observation import Observation
-from experiments.ranking import Question, Ranking
+from experiments.ranking import Question, Ranking, Scores
 from experiments.source import with_sources
 
 LANE: Final = "decide"
@@ -29,12 +40,13 @@ class Asker:
         self._sealed: list[Reference] = []
         self._fresh: list[Observation] = []
         self._asked: dict[Handle, str] = {}
+        self._scoring: dict[Handle, str] = {}
         self._preparation: Handle | None = None
 
     @property
     def is_busy(self) -> bool:
         """Say whether a question or the preparation is under way."""
-        return bool(self._asked) or self._preparation is not None
+        return bool(self._asked or self._scoring) or self._preparation is not None
 
     def prepare(self) -> None:
         """Have the lane import the decider before the first question comes."""
@@ -69,22 +81,47 @@ class Asker:
         )
         self._asked[handle] = message.request_id
 
-    def accept(self, finished: Finished) -> Answered | AskFailed | None:
+    def score(self, message: Score) -> None:
+        """Start saying what the decider makes of designs."""
+        handle = self._executor.submit(
+            score,
+            self._campaign,
+            message.designs,
+            message.fidelity,
+            message.pending,
+            message.proposed,
+            message.unmakeable,
+            message.left,
+            message.position,
+            *self._sealed,
+            tuple(self._fresh),
+            lane=LANE,
+        )
+        self._scoring[handle] = message.request_id
+
+    def accept(self, finished: Finished) -> Answered | AskFailed | Scored | ScoreFailed | None:
         """Return what to tell of a finished call, or None where it was not a question."""
         if finished.handle == self._preparation:
             self._preparation = None
             return None
+        scoring = self._scoring.pop(finished.handle, None)
+        if scoring is not None:
+            if isinstance(finished, Returned):
+                return Scored(request_id=scoring, scores=finished.value)
+            return ScoreFailed(request_id=scoring, message=_reason(finished))
         request_id = self._asked.pop(finished.handle, None)
         if request_id is None:
             return None
         if isinstance(finished, Returned):
             return Answered(request_id=request_id, ranking=finished.value)
-        reason = "cancelled"
-        if isinstance(finished, Raised):
-            reason = finished.error.message
-        elif isinstance(finished, Died):
-            reason = f"its worker died: {finished.reason}"
-        return AskFailed(request_id=request_id, message=reason)
+        return AskFailed(request_id=request_id, message=_reason(finished))
+
+
+def _reason(finished: Finished) -> str:
+    """Return why a call gave nothing."""
+    if isinstance(finished, Raised):
+        return finished.error.message
+    return f"its worker died: {finished.reason}" if isinstance(finished, Died) else "cancelled"
 
 
 def prepare(choice: PartChoice) -> str:
@@ -103,15 +140,46 @@ def rank(
     *chunks: tuple[Observation, ...],
 ) -> Ranking:
     """Ask the campaign's decider about everything observed so far."""
+    question = _question(campaign, chunks, pending, proposed, unmakeable, left, position)
+    asked = question.model_copy(update={"n_candidates": n_candidates})
+    return decider(campaign.decider).rank(asked)
+
+
+def score(
+    campaign: Campaign,
+    designs: tuple[Design, ...],
+    fidelity: str,
+    pending: tuple[Job, ...],
+    proposed: tuple[Job, ...],
+    unmakeable: tuple[Job, ...],
+    left: dict[str, int],
+    position: int,
+    *chunks: tuple[Observation, ...],
+) -> Scores:
+    """Ask the campaign's decider what it makes of designs. Raises ``Rejected`` and ``Invalid``."""
+    made = decider(campaign.decider)
+    if not isinstance(made, Scorer):
+        raise Rejected(f"decider {campaign.decider.name} scores only what it proposes itself")
+    question = _question(campaign, chunks, pending, proposed, unmakeable, left, position)
+    return made.score(question, designs, fidelity)
+
+
+def _question(
+    campaign: Campaign,
+    chunks: tuple[tuple[Observation, ...], ...],
+    pending: tuple[Job, ...],
+    proposed: tuple[Job, ...],
+    unmakeable: tuple[Job, ...],
+    left: dict[str, int],
+    position: int,
+) -> Question:
     observations = tuple(observation for chunk in chunks for observation in chunk)
-    question = Question(
+    return Question(
         campaign=with_sources(campaign, (one.job.fidelity for one in observations)),
         observations=observations,
         pending=pending,
         proposed=proposed,
         unmakeable=unmakeable,
         left=left,
-        n_candidates=n_candidates,
         position=position,
     )
-    return decider(campaign.decider).rank(question)

@@ -26,6 +26,7 @@ from agents.messages import (
     Learn,
     Ready,
     RunJob,
+    Score,
     Shutdown,
     ToCompute,
     ToControl,
@@ -139,6 +140,8 @@ class ComputeLoop:
                 self._asker.forget()
             case Ask():
                 self._asker.ask(message)
+            case Score():
+                self._asker.score(message)
             case Shutdown():
                 return False
             case Configure():

@@ -7,11 +7,12 @@ from typing import Annotated, Final, Literal
 from pydantic import Field, TypeAdapter, ValidationError
 
 from experiments.campaign import Campaign
+from experiments.design import Design
 from experiments.errors import Invalid
 from experiments.frozen import Frozen
 from experiments.job import Job
 from experiments.observation import Observation
-from experiments.ranking import Ranking
+from experiments.ranking import Ranking, Scores
 
 MAX_LINE_BYTES: Final = 16 * 1024 * 1024
 LEARN_CHUNK: Final = 200
@@ -71,6 +72,20 @@ class Ask(Frozen):
     unmakeable: tuple[Job, ...] = ()
     left: dict[str, int]
     n_candidates: int = Field(ge=1)
+    position: int = Field(ge=0)
+
+
+class Score(Frozen):
+    """Ask the decider what it makes of designs; answered by ``Scored`` or ``ScoreFailed``."""
+
+    kind: Literal["score"] = "score"
+    request_id: str
+    designs: tuple[Design, ...] = Field(min_length=1, max_length=16)
+    fidelity: str
+    pending: tuple[Job, ...] = ()
+    proposed: tuple[Job, ...] = ()
+    unmakeable: tuple[Job, ...] = ()
+    left: dict[str, int]
     position: int = Field(ge=0)
 
 
@@ -141,6 +156,22 @@ class AskFailed(Frozen):
     message: str
 
 
+class Scored(Frozen):
+    """What the decider makes of the designs it was asked about."""
+
+    kind: Literal["scored"] = "scored"
+    request_id: str
+    scores: Scores
+
+
+class ScoreFailed(Frozen):
+    """The decider cannot say, and why."""
+
+    kind: Literal["score_failed"] = "score_failed"
+    request_id: str
+    message: str
+
+
 class Fault(Frozen):
     """Something is wrong beyond a job; after a fatal one compute ends."""
 
@@ -152,11 +183,20 @@ class Fault(Frozen):
 
 
 ToCompute = Annotated[
-    Configure | RunJob | CancelJob | Learn | Forget | Ask | Shutdown,
+    Configure | RunJob | CancelJob | Learn | Forget | Ask | Score | Shutdown,
     Field(discriminator="kind"),
 ]
 ToControl = Annotated[
-    Ready | Heartbeat | JobStarted | JobFinished | JobLost | Answered | AskFailed | Fault,
+    Ready
+    | Heartbeat
+    | JobStarted
+    | JobFinished
+    | JobLost
+    | Answered
+    | AskFailed
+    | Scored
+    | ScoreFailed
+    | Fault,
     Field(discriminator="kind"),
 ]
 

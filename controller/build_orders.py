@@ -16,15 +16,19 @@ from pydantic import Field, ValidationError
 from controller.clock import Clock
 from controller.decisions import decide_proposal, edit_proposal, withdraw_proposal
 from controller.edit_cost import priced
+from controller.edit_limits import within_limits
+from controller.edit_score import given_up_words, rescored
 from controller.events import Event
 from controller.people.person import Person
+from controller.proposal_events import Edited
 from controller.settling import Outcome, settle_build
 from controller.state import State
 from experiments.build import BUILD_ID_PATTERN, BuildRequest
+from experiments.capabilities import Capabilities
 from experiments.errors import Invalid
 from experiments.frozen import Frozen
 from experiments.proposal import PROPOSAL_ID_PATTERN, RejectionReason, Verdict
-from experiments.ranking import Prediction
+from experiments.ranking import Scores
 
 Campaign = Annotated[str, Field(min_length=1, max_length=100)]
 ProposalId = Annotated[str, Field(pattern=PROPOSAL_ID_PATTERN)]
@@ -54,8 +58,18 @@ class Edit(Frozen):
     digest: Digest
     request: BuildRequest
     by: Person
-    predicted: dict[str, Prediction] | None = None
-    is_inside_data: bool | None = None
+    text: Text = ""
+
+
+class TryEdit(Frozen):
+    """Show what an edit would come to; nothing is stored."""
+
+    kind: Literal["try_edit"] = "try_edit"
+    campaign: Campaign
+    proposal_id: ProposalId
+    digest: Digest
+    request: BuildRequest
+    by: Person
     text: Text = ""
 
 
@@ -81,8 +95,8 @@ class Settle(Frozen):
     text: Text = ""
 
 
-BuildOrder = Decide | Edit | Withdraw | Settle
-Order = TypeVar("Order", Decide, Edit, Withdraw, Settle)
+BuildOrder = Decide | Edit | TryEdit | Withdraw | Settle
+Order = TypeVar("Order", Decide, Edit, TryEdit, Withdraw, Settle)
 
 
 def order_of(kind: type[Order], **given: Any) -> Order:
@@ -100,6 +114,12 @@ class Occasion(NamedTuple):
 
     now: datetime
     build_id: str
+    capabilities: Capabilities | None = None
+    """What the instrument says it can make; None: it does not answer."""
+    scores: Scores | None = None
+    """Of what the decider asked for, and of what a person wants instead."""
+    unscored: str = ""
+    """Why there are none."""
 
 
 def occasion(clock: Clock) -> Occasion:
@@ -131,22 +151,15 @@ def events_of(order: BuildOrder, state: State, at: Occasion) -> tuple[tuple[Even
                 return decided, f"{order.proposal_id} is rejected"
             return decided, f"{order.proposal_id} is approved and becomes build {at.build_id}"
         case Edit():
-            (asked,) = edit_proposal(
-                state,
-                order.proposal_id,
-                order.digest,
-                order.request,
-                order.by,
-                now=at.now,
-                predicted=order.predicted,
-                is_inside_data=order.is_inside_data,
-                text=order.text,
-            )
-            edited = priced(state, asked)
+            edited = edited_by(order, state, at)
             version = edited.proposal.version
-            return (
-                edited,
-            ), f"{order.proposal_id} is at version {version}; it waits for a decision"
+            told = f"{order.proposal_id} is at version {version}; it waits for a decision"
+            words = given_up_words(edited.proposal)
+            return (edited,), f"{told}; {words}" if words else told
+        case TryEdit():
+            tried = edited_by(order, state, at).proposal
+            words = given_up_words(tried) or "the same design as before"
+            return (), f"nothing is stored; {order.proposal_id} would become this: {words}"
         case Withdraw():
             withdrawn = withdraw_proposal(
                 state, order.proposal_id, order.digest, order.by, now=at.now, text=order.text
@@ -157,3 +170,18 @@ def events_of(order: BuildOrder, state: State, at: Occasion) -> tuple[tuple[Even
                 state, order.build_id, order.outcome, order.by, now=at.now, text=order.text
             )
             return settled, f"build {order.build_id}: {order.outcome.replace('_', ' ')}"
+
+
+def edited_by(order: Edit | TryEdit, state: State, at: Occasion) -> Edited:
+    """Return an edit within every limit, priced and scored. Raises ``Rejected``."""
+    (asked,) = edit_proposal(
+        state,
+        order.proposal_id,
+        order.digest,
+        order.request,
+        order.by,
+        now=at.now,
+        text=order.text,
+    )
+    held = within_limits(state, priced(state, asked), at.capabilities)
+    return rescored(state, held, at.scores, at.unscored)

@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from agents.messages import Configure
-from controller.build_orders import occasion
+from controller.build_orders import Occasion
 from controller.clock import Clock
 from controller.command_events import events_of
 from controller.compute import Compute, Happening
@@ -28,13 +28,8 @@ from controller.decide import (
     Withdraw,
     decide,
 )
-from controller.events import (
-    Event,
-    Interrupted,
-    Recorded,
-    UpgradeChoice,
-    UpgradeSettled,
-)
+from controller.edit_trials import EditTrials
+from controller.events import Event, Interrupted, Recorded, UpgradeChoice, UpgradeSettled
 from controller.failpoint import pass_failpoint
 from controller.fold import fold
 from controller.inbox import Inbox
@@ -98,6 +93,7 @@ class Control:
         self._after_upgrade = after_upgrade
         self._user = user
         self._lab = lab
+        self._trials = EditTrials(compute, clock, lab)
         self._quota = Quota(state, stop_after)
         self._when_stored = when_stored
         self._delete = delete
@@ -141,29 +137,29 @@ class Control:
 
     def _answer_orders(self) -> None:
         """Carry out what people ordered since the last turn."""
-        for waiting in self._inbox.take():
+        taken = self._inbox.take()
+        for waiting, at in self._trials.ready(taken, self._state, self._talk.n_slots):
             try:
-                waiting.answer(self._obey(waiting.order, waiting.by))
+                waiting.answer(self._obey(waiting.order, waiting.by, at))
             except (Invalid, Rejected, DiskFull) as error:
                 waiting.answer(refused(error))
 
-    def _obey(self, order: Order, by: str) -> Answer:
+    def _obey(self, order: Order, by: str, at: Occasion) -> Answer:
         if order.campaign != self._state.campaign.name:
-            return carry_out(self._journal, order, by, occasion(self._clock))
+            return carry_out(self._journal, order, by, at._replace(capabilities=None))
         if isinstance(order, Look):
             return Seen(snapshot=self._snapshot())
         self._store_heard()
-        at = occasion(self._clock)
         obeyed = obey(order, self._state, by, has_session=True, at=at)
         self._store(obeyed.events)
         if isinstance(order, Recycle):
             self.ask_to_recycle(f"{by}: {order.reason}" if order.reason else by)
         self._go_on()
-        return Done(message=obeyed.words)
+        return Done(message=obeyed.words, proposal=obeyed.proposal)
 
     def _take(self, happenings: Sequence[Happening]) -> None:
         """Store what happened and do what follows; without room, keep it and try again later."""
-        self._held.extend(happenings)
+        self._held.extend(self._trials.hear(happenings))
         has_news = self._lab is not None and self._lab.take_news()
         has_more = self._held or self._room.note or self._talk.is_teaching or has_news
         if has_more and self._room.may_try:

@@ -116,7 +116,7 @@ class Conversation:
         """Ask the decider, with the journal position and the pending jobs of this moment."""
         message = Ask(
             request_id=f"{state.sessions[-1].epoch}-{next(self._request_numbers)}",
-            pending=(*state.in_flight.values(), *_jobs_of_builds(state)),
+            pending=(*state.in_flight.values(), *jobs_of_builds(state)),
             proposed=tuple(one.proposal.job for one in state.open_proposals),
             unmakeable=tuple(one.proposal.job for one in rejected_as(state, "cannot_make")),
             left=question.left,
@@ -269,7 +269,7 @@ class Conversation:
         self._log(text)
 
 
-def _jobs_of_builds(state: State) -> Iterator[Job]:
+def jobs_of_builds(state: State) -> Iterator[Job]:
     """Yield the jobs of the builds under way."""
     for build in state.open_builds:
         yield state.dispatches[build.job_id].job

@@ -30,9 +30,17 @@ from experiments.design import Design
 from experiments.errors import Rejected
 from experiments.job import Job, new_job
 from experiments.proposal import RejectionReason, Verdict
-from experiments.ranking import Prediction
 
 REASONS: Final[tuple[str, ...]] = get_args(RejectionReason)
+_OF_THE_DESIGN: Final = (
+    "beats_incumbent",
+    "is_inside_data",
+    "nearest",
+    "rescored",
+    "score",
+    "success_probability",
+)
+"""What is said of a design, and of no other."""
 POLICY: Final = Signatory(person="policy", roles=(), sign_in="policy")
 """Who approves where the lab is simulated and the campaign says so."""
 
@@ -126,13 +134,11 @@ def edit_proposal(
     by: Person,
     *,
     now: datetime,
-    predicted: dict[str, Prediction] | None = None,
-    is_inside_data: bool | None = None,
     text: str = "",
 ) -> tuple[Edited]:
     """Return a new version with what shall be built instead. Raises ``Rejected``.
 
-    ``predicted`` is for the new design; without it, nothing is claimed of it.
+    Nothing is claimed of a new design here: ``controller.edit_score`` has what the decider says.
     """
     require_may(state, by, Action.edit)
     record = waiting_proposal(state, proposal_id, digest, now)
@@ -151,11 +157,10 @@ def edit_proposal(
         "job": job,
         "request": request,
         "digest": request.digest,
-        "predicted": predicted or (before.predicted if is_same_design else {}),
-        "is_inside_data": before.is_inside_data if is_same_design else is_inside_data,
+        "asked_for": before.asked_for or before.request.design,
     }
     if not is_same_design:
-        changed |= dict.fromkeys(("beats_incumbent", "nearest", "score", "success_probability"))
+        changed |= {"predicted": {}, **dict.fromkeys(_OF_THE_DESIGN), "unscored": "not asked"}
     return (
         Edited(
             proposal=before.model_copy(update=changed),

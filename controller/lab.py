@@ -71,6 +71,11 @@ class Lab:
         if self._proposer.learn(capabilities):
             self._has_news = True
 
+    @property
+    def capabilities(self) -> Capabilities | None:
+        """Return what the lab says it can make; None while it does not answer."""
+        return self._proposer.capabilities
+
     def moment(self) -> LabMoment:
         """Return what ``decide`` must know. Raises what ended the rounds, if anything did."""
         if self._task is not None and self._task.done():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from controller.build_orders import BuildOrder, Occasion, events_of
+from controller.build_orders import BuildOrder, Occasion, TryEdit, edited_by, events_of
 from controller.events import (
     Aborted,
     Corrected,
@@ -34,6 +34,7 @@ from controller.order import (
 )
 from controller.state import State
 from experiments.errors import InternalError, Invalid
+from experiments.proposal import Proposal
 
 
 class Obeyed(NamedTuple):
@@ -42,6 +43,8 @@ class Obeyed(NamedTuple):
     events: tuple[Event, ...]
     words: str
     """What to tell the person."""
+    proposal: Proposal | None = None
+    """What an edit that was only tried would make of it."""
 
 
 def obey(
@@ -92,13 +95,15 @@ def carry_out(journal: Journal, order: Order, by: str, at: Occasion | None = Non
         raise Invalid(f"this home holds no campaign {order.campaign!r}; it holds: {listed}")
     obeyed = obey(order, state, by, has_session=False, at=at)
     journal.append(order.campaign, obeyed.events, accept=lambda recorded: fold(recorded, state))
-    return Done(message=obeyed.words)
+    return Done(message=obeyed.words, proposal=obeyed.proposal)
 
 
 def _about_builds(order: BuildOrder, state: State, at: Occasion | None) -> Obeyed:
     if at is None:
         raise InternalError(f"{order.kind} needs a time and an id")
-    return Obeyed(*events_of(order, state, at))
+    events, words = events_of(order, state, at)
+    tried = edited_by(order, state, at).proposal if isinstance(order, TryEdit) else None
+    return Obeyed(events, words, tried)
 
 
 def _resume(order: Resume, state: State, by: str, *, has_session: bool) -> Obeyed:

@@ -7,13 +7,14 @@ import time
 from typing import Final
 
 from controller import wiring
-from controller.build_orders import occasion
+from controller.build_orders import TryEdit, occasion
 from controller.control_socket import ask_control, user_name
 from controller.home import Home, HomeLock
 from controller.journal import Journal
 from controller.obey import carry_out
 from controller.order import Done, Order, Refused, giver
 from experiments.errors import HomeInUse, InternalError, Invalid, Rejected, Unreachable
+from experiments.proposal import Proposal
 
 _PATIENCE_S: Final = 10.0
 """For a control that is starting or ending, and holds the home without listening."""
@@ -21,7 +22,20 @@ _PAUSE_S: Final = 0.2
 
 
 def operate(home: Home, order: Order, *, patience_s: float = _PATIENCE_S) -> str:
-    """Have an order carried out and return what to tell the person.
+    """Have an order carried out and return what to tell the person. Raises as ``carried_out``."""
+    return carried_out(home, order, patience_s=patience_s).message
+
+
+def tried(home: Home, order: TryEdit) -> Proposal:
+    """Return what an edit would make of a proposal; nothing is stored. Raises ``Rejected``."""
+    found = carried_out(home, order).proposal
+    if found is None:
+        raise InternalError("control did not say what the edit would come to")
+    return found
+
+
+def carried_out(home: Home, order: Order, *, patience_s: float = _PATIENCE_S) -> Done:
+    """Have an order carried out and return what came of it.
 
     Raises ``Invalid`` or ``Rejected`` where it was refused, ``HomeInUse`` where a control holds the
     home and does not listen.
@@ -39,7 +53,7 @@ def operate(home: Home, order: Order, *, patience_s: float = _PATIENCE_S) -> str
                 raise Invalid(answer.message)
             if not isinstance(answer, Done):
                 raise InternalError(f"control answered {order.kind} with {answer.kind}")
-            return answer.message
+            return answer
         try:
             return _carry_out_here(home, order)
         except HomeInUse:
@@ -48,13 +62,13 @@ def operate(home: Home, order: Order, *, patience_s: float = _PATIENCE_S) -> str
             time.sleep(_PAUSE_S)
 
 
-def _carry_out_here(home: Home, order: Order) -> str:
+def _carry_out_here(home: Home, order: Order) -> Done:
     lock = HomeLock(home)
     try:
         journal = Journal(home.journal, wiring.clock())
         try:
             by = giver(order, user_name(os.getuid()))
-            return carry_out(journal, order, by, occasion(wiring.clock())).message
+            return carry_out(journal, order, by, occasion(wiring.clock()))
         finally:
             journal.close()
     finally:

@@ -11,6 +11,7 @@ from controller.events import UpgradeChoice
 from controller.snapshot import Snapshot
 from experiments.errors import CellwrightError, Invalid, Rejected
 from experiments.frozen import Frozen
+from experiments.proposal import Proposal
 
 MAX_LINE_BYTES: Final = 64 * 1024
 
@@ -137,6 +138,8 @@ class Done(Frozen):
 
     kind: Literal["done"] = "done"
     message: str
+    proposal: Proposal | None = None
+    """What an edit that was only tried would make of it."""
 
 
 class Refused(Frozen):

@@ -9,11 +9,12 @@ from controller.build_orders import new_build_id
 from controller.build_request import build_request
 from controller.clock import Clock
 from controller.decisions import approve_by_policy, expire_proposal
+from controller.edit_limits import unsigned
 from controller.events import Dispatched, Event, Observed
 from controller.proposal_events import Proposed
 from controller.proposing import ApproveByPolicy, Expire, LabCommand, LabMoment, Propose
 from controller.state import State
-from experiments.build import BuildPayload, BuildRequest, DecisionReference
+from experiments.build import BuildRequest
 from experiments.build_fidelity import BuildFidelity
 from experiments.capabilities import Capabilities
 from experiments.errors import CellwrightError, DesignFailed, InternalError
@@ -50,6 +51,11 @@ class Proposer:
         self._unmakeable = frozenset()
         self._capabilities = capabilities
         return True
+
+    @property
+    def capabilities(self) -> Capabilities | None:
+        """Return what the lab says it can make; None while it does not answer."""
+        return self._capabilities
 
     def moment(self) -> LabMoment:
         """Return what ``decide`` must know."""
@@ -90,14 +96,15 @@ class Proposer:
             self._log(f"job {command.job.id} is not proposed for now: {error.message}")
             self._unmakeable |= {command.job.id}
             return []
-        refusals = check(_unsigned(request), self._capabilities)
+        refusals = check(unsigned(request), self._capabilities)
         lasting = [str(one) for one in refusals if not one.limit.startswith(_STOCK)]
         if lasting:
             return _unbuildable(command, f"{level.instrument}: {'; '.join(lasting)}")
         if refusals:
             self._unmakeable |= {command.job.id}
             return []
-        return [Proposed(proposal=_proposal(command, state, level, request, now))]
+        proposal = _proposal(command, state, level, request, now)
+        return [Proposed(proposal=proposal.model_copy(update={"told": self._capabilities}))]
 
 
 def _proposal(
@@ -135,12 +142,6 @@ def _proposal(
         proposed_at=now.isoformat(),
         expires_at=state.campaign.approval.expires_at(now).isoformat(),
     )
-
-
-def _unsigned(request: BuildRequest) -> BuildPayload:
-    """Return a payload to hold against limits, before anybody decided."""
-    nobody = DecisionReference(proposal_id="p0", digest=request.digest, person="nobody")
-    return BuildPayload(request=request, decision=nobody)
 
 
 def _unbuildable(command: Propose, message: str) -> list[Event]:

@@ -7,6 +7,7 @@ from typing import Literal
 from pydantic import Field
 
 from experiments.build import BuildRequest
+from experiments.capabilities import Capabilities
 from experiments.design import Design
 from experiments.frozen import Frozen
 from experiments.job import Job
@@ -26,6 +27,29 @@ class Alternative(Frozen):
     score: float | None = None
     predicted: dict[str, Prediction] = Field(default_factory=dict)
     reason: str
+
+
+class Rescored(Frozen):
+    """What the decider made of an edited design, beside the one it had asked for itself.
+
+    Both scores are of one belief, from everything observed until then.
+    """
+
+    decider: str
+    decider_version: str
+    n_observed: int = Field(ge=0)
+    measured_in: str
+    """What the scores are, in words."""
+    is_log_gain: bool
+    """The difference is the logarithm of a ratio of expected gains."""
+    score: float
+    asked_for_score: float
+    """Of the design that the decider had asked for."""
+
+    @property
+    def given_up(self) -> float:
+        """Return how much of the acquisition an edit gives up, in the decider's own unit."""
+        return self.asked_for_score - self.score
 
 
 class Proposal(Frozen):
@@ -53,6 +77,14 @@ class Proposal(Frozen):
     score: float | None = None
     """Log acquisition value, comparable with the alternatives' only."""
     reason: str
+    asked_for: Design | None = None
+    """In an edited version, what the decider had asked for."""
+    rescored: Rescored | None = None
+    """What the edit gives up, where the decider could be asked."""
+    unscored: str = ""
+    """Why nothing is predicted of an edited design."""
+    told: Capabilities | None = None
+    """What the instrument said it can make and has in stock, when this version was made."""
     alternatives: tuple[Alternative, ...] = ()
     position: int = Field(ge=0)
     """Journal position the ranking behind it was asked at."""

@@ -123,6 +123,23 @@ class Prospect(Frozen):
     """With 95% probability no design beats the best measured one by more."""
 
 
+class Scores(Frozen):
+    """Designs that somebody has in mind, all as the decider sees them under one belief."""
+
+    position: int
+    decider: str
+    decider_version: str
+    n_observed: int = Field(ge=0)
+    """Observations that the belief rests on."""
+    measured_in: str
+    """What the scores are, in words, e.g. ``log of the expected improvement``."""
+    is_log_gain: bool
+    """A difference of scores is a ratio of expected gains."""
+    candidates: tuple[Candidate, ...]
+    """In the order of the designs."""
+    elapsed_s: float = Field(default=0.0, ge=0)
+
+
 class Ranking(Frozen):
     """Candidates, best first, with what the model believed when it made them."""
 

@@ -15,7 +15,7 @@ from agents.acquisition.sobol import sobol_blocks
 from agents.acquisition.start import start_candidates
 from experiments.campaign import Campaign
 from experiments.design import Design
-from experiments.ranking import Candidate, Question, Ranking
+from experiments.ranking import Candidate, Question, Ranking, Scores
 
 if TYPE_CHECKING:
     from agents.acquisition.modelled import Modelled
@@ -64,6 +64,23 @@ class CellwrightDecider:
             prospect=modelled.prospect if modelled else None,
             fallbacks=fallbacks,
             demoted=modelled.demoted if modelled else {},
+            elapsed_s=self._clock() - started,
+        )
+
+    def score(self, question: Question, designs: tuple[Design, ...], fidelity: str) -> Scores:
+        """Return designs that people have in mind, under the belief a ranking would rest on."""
+        from agents.acquisition.scoring import score_designs
+
+        started = self._clock()
+        found = score_designs(question, remembering(self._screen), designs, fidelity)
+        return Scores(
+            position=question.position,
+            decider=self.name,
+            decider_version=self.version,
+            n_observed=len(question.observations),
+            measured_in=found.measured_in,
+            is_log_gain=found.is_log_gain,
+            candidates=found.candidates,
             elapsed_s=self._clock() - started,
         )
 

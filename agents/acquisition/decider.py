@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
-from experiments.ranking import Question, Ranking
+from experiments.design import Design
+from experiments.ranking import Question, Ranking, Scores
 
 
 class Decider(Protocol):
@@ -24,5 +25,21 @@ class Decider(Protocol):
         is named more often than ``question.left`` allows; no candidate repeats a job that was
         observed, is pending or stands earlier in the ranking. Raises ``Invalid`` where the design
         space holds no feasible design.
+        """
+        ...
+
+
+@runtime_checkable
+class Scorer(Protocol):
+    """A decider that also says what it makes of designs that people have in mind.
+
+    Pure as ``rank`` is: equal questions about equal designs get equal scores.
+    """
+
+    def score(self, question: Question, designs: tuple[Design, ...], fidelity: str) -> Scores:
+        """Return the designs as candidates at a level, each as if it came next.
+
+        Scores compare with one another. Raises ``Rejected`` where nothing is learned yet or the
+        model fails, ``Invalid`` for a design that breaks a known constraint.
         """
         ...

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -54,6 +55,21 @@ class Search:
             found.append(self._explain.candidate(self._belief, offer))
             self._take(offer.design, name)
         return found
+
+    def score(self, designs: Sequence[Design], fidelity: str) -> tuple[list[Candidate], Phase]:
+        """Return designs as candidates, each as if it came next, and what they are scored for."""
+        stock = self._stock()
+        level = self._belief.levels.index(fidelity)
+        base = self._belief.encoding.encode(self._base)
+        gain = Gain(self._belief, base, seed=self.question.position)
+        view = View(self._belief, self._belief.encoding.encode(designs))
+        values = _worth(gain, view, gain.at_target(view), level, stock.phase)
+        reason = _reason(stock.phase, level, is_pairing=False)
+        offers = [
+            Offer(level, design, float(value), self._left.get(fidelity, 0), reason)
+            for design, value in zip(designs, values, strict=True)
+        ]
+        return [self._explain.candidate(self._belief, offer) for offer in offers], stock.phase
 
     def _take_in(self) -> None:
         """Note what was evaluated at the target, and expect what is pending or proposed."""

@@ -15,7 +15,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from controller.people import Action
-from controller.web import api, approval, forms, orders, pages, proposals
+from controller.web import api, approval, editing, forms, orders, pages, proposals
 from controller.web.guard import Guard
 from controller.web.needs import Needs, Public, refuse_undeclared
 from controller.web.problem import headers_of, problem, status_of
@@ -59,7 +59,8 @@ API: Final[tuple[Route, ...]] = (
     ("GET", f"{_C}/proposals", VIEW, proposals.proposals),
     ("GET", f"{_C}/proposals/{{proposal}}", VIEW, proposals.proposal),
     ("POST", f"{_C}/proposals/{{proposal}}/decision", DECIDE, proposals.decide),
-    ("POST", f"{_C}/proposals/{{proposal}}/edit", EDIT, proposals.edit),
+    ("POST", f"{_C}/proposals/{{proposal}}/edit", EDIT, editing.api_edit),
+    ("POST", f"{_C}/proposals/{{proposal}}/trial", EDIT, editing.api_trial),
     ("POST", f"{_C}/proposals/{{proposal}}/withdrawal", DECIDE, proposals.withdraw),
     ("GET", f"{_C}/builds", VIEW, proposals.builds),
     ("POST", f"{_C}/builds/{{build}}/settlement", SETTLE, proposals.settle),
@@ -80,7 +81,8 @@ PAGES: Final[tuple[Route, ...]] = (
     ("GET", f"{_C}/report", VIEW, pages.report),
     ("GET", f"{_C}/proposals/{{proposal}}", VIEW, approval.proposal_page),
     ("POST", f"{_C}/proposals/{{proposal}}/decision", DECIDE, approval.decide),
-    ("POST", f"{_C}/proposals/{{proposal}}/edit", EDIT, approval.edit),
+    ("POST", f"{_C}/proposals/{{proposal}}/edit", EDIT, editing.edit),
+    ("POST", f"{_C}/proposals/{{proposal}}/trial", EDIT, editing.trial),
     ("POST", f"{_C}/proposals/{{proposal}}/withdrawal", DECIDE, approval.withdraw),
     ("GET", f"{_C}/builds", VIEW, approval.builds_page),
     ("POST", f"{_C}/builds/{{build}}/settlement", SETTLE, approval.settle),

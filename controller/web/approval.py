@@ -20,8 +20,8 @@ from controller.approval_view import (
     why_lines,
 )
 from controller.bench_view import bench_view
-from controller.build_orders import BuildOrder, Decide, Edit, Settle, Withdraw, order_of
-from controller.edited_request import edited_request, values_of
+from controller.build_orders import BuildOrder, Decide, Settle, Withdraw, order_of
+from controller.edit_score import given_up_words
 from controller.incumbent import incumbent, simulated_twin
 from controller.proposals import ProposalRecord
 from controller.web.api import MOST_ITEMS, After, Limit, person_of
@@ -41,7 +41,7 @@ async def proposal_page(request: Request, campaign: str, proposal: str) -> Respo
     """Show one proposal to whoever may decide about it, or only look."""
     service = service_of(request)
     record = record_of(service, campaign, proposal)
-    values = await run_in_threadpool(_shown, service, campaign, record)
+    values = await run_in_threadpool(shown, service, campaign, record)
     return page(request, "proposal.html", campaign=campaign, record=record, **values)
 
 
@@ -59,41 +59,13 @@ async def decide(request: Request, campaign: str, proposal: str) -> Response:
         Decide,
         campaign=campaign,
         proposal_id=known_id(service, campaign, proposal),
-        digest=_digest(form),
+        digest=digest_of(form),
         verdict="approved" if verdict == "approved" else "rejected",
         by=person_of(request),
         reason=reason if verdict == "rejected" else None,
         text=form.get("text", ""),
     )
-    return await _given(service, order, campaign, proposal)
-
-
-async def edit(request: Request, campaign: str, proposal: str) -> Response:
-    """Ask for what the form says instead of what the page showed."""
-    form = await own_form(request)
-    service = service_of(request)
-    record = record_of(service, campaign, proposal)
-    before = record.proposal.request
-    n_cells = form.get("n_cells", "")
-    if not n_cells.isascii() or not n_cells.isdigit() or len(n_cells) > 3:
-        raise Invalid(f"n_cells: {n_cells[:40]!r} is no number of cells")
-    made = await run_in_threadpool(
-        edited_request,
-        service.campaign(campaign).state.campaign,
-        before,
-        values_of(before, form),
-        int(n_cells),
-    )
-    order = order_of(
-        Edit,
-        campaign=campaign,
-        proposal_id=record.proposal.id,
-        digest=_digest(form),
-        request=made,
-        by=person_of(request),
-        text=form.get("text", ""),
-    )
-    return await _given(service, order, campaign, proposal)
+    return await given(service, order, campaign, proposal)
 
 
 async def withdraw(request: Request, campaign: str, proposal: str) -> Response:
@@ -104,11 +76,11 @@ async def withdraw(request: Request, campaign: str, proposal: str) -> Response:
         Withdraw,
         campaign=campaign,
         proposal_id=known_id(service, campaign, proposal),
-        digest=_digest(form),
+        digest=digest_of(form),
         by=person_of(request),
         text=form.get("text", ""),
     )
-    return await _given(service, order, campaign, proposal)
+    return await given(service, order, campaign, proposal)
 
 
 async def builds_page(request: Request, campaign: str) -> Response:
@@ -149,7 +121,8 @@ async def audit_page(
     return page(request, "audit.html", campaign=campaign, found=found, limit=limit)
 
 
-def _shown(service: Service, campaign: str, record: ProposalRecord) -> dict[str, Any]:
+def shown(service: Service, campaign: str, record: ProposalRecord) -> dict[str, Any]:
+    """Return everything the page shows of a proposal."""
     state = service.campaign(campaign).state
     twin = simulated_twin(state, record.proposal.request.design)
     figures = {} if twin is None else observation_figures(service, campaign, twin)
@@ -172,16 +145,21 @@ def _shown(service: Service, campaign: str, record: ProposalRecord) -> dict[str,
         "build": state.builds.get(record.build_id or ""),
         "is_worked_on": state.phase == "running",
         "approvers": state.campaign.approval.approvers,
+        "given_up": given_up_words(record.proposal),
+        "typed": {},
+        "trial": None,
     }
 
 
-def _digest(form: dict[str, str]) -> str:
+def digest_of(form: dict[str, str]) -> str:
+    """Return the digest of what a form's page showed. Raises ``Invalid``."""
     digest = form.get("digest", "")
     if len(digest) != 64 or set(digest) - set("0123456789abcdef"):
         raise Invalid("digest: the page's own, 64 hexadecimal digits")
     return digest
 
 
-async def _given(service: Service, order: BuildOrder, campaign: str, proposal: str) -> Response:
+async def given(service: Service, order: BuildOrder, campaign: str, proposal: str) -> Response:
+    """Have an order of a form carried out, and show what came of it."""
     await run_in_threadpool(give, service, order)
     return RedirectResponse(f"/campaigns/{campaign}/proposals/{proposal}", 303)

@@ -43,6 +43,7 @@ OF_REASON: Final = {
     "unknown_build": 404,
     "needs_reason": 422,
     "nothing_changed": 422,
+    "over_limits": 422,
 }
 """Refusals by the rules of proposals and builds; any other is 409."""
 

@@ -12,8 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from controller.audit import audit_lines
-from controller.build_orders import BuildOrder, Decide, Edit, Settle, Withdraw, order_of
-from controller.edited_request import edited_request
+from controller.build_orders import BuildOrder, Decide, Settle, Withdraw, order_of
 from controller.journal import JournalReader
 from controller.operate import operate
 from controller.proposals import ProposalRecord
@@ -34,15 +33,6 @@ class DecisionBody(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True)
     verdict: Verdict
     reason: RejectionReason | None = None
-    text: str = Field(default="", max_length=2000)
-
-
-class EditBody(BaseModel):
-    """Values to build instead; what is not named stays."""
-
-    model_config = ConfigDict(extra="forbid", strict=True)
-    values: dict[str, float | int | str] = Field(default_factory=dict, max_length=100)
-    n_cells: int | None = Field(default=None, ge=1, le=96)
     text: str = Field(default="", max_length=2000)
 
 
@@ -93,32 +83,7 @@ async def decide(request: Request, campaign: str, proposal: str) -> Response:
         reason=asked.reason,
         text=asked.text,
     )
-    return await _given(request, body, order)
-
-
-async def edit(request: Request, campaign: str, proposal: str) -> Response:
-    """Ask for other values: a new version, on which nobody has decided, and which is not scored."""
-    body = await from_own_client(request)
-    asked = model_of(body, EditBody)
-    service = service_of(request)
-    record = record_of(service, campaign, proposal)
-    made = await run_in_threadpool(
-        edited_request,
-        service.campaign(campaign).state.campaign,
-        record.proposal.request,
-        asked.values,
-        asked.n_cells,
-    )
-    order = order_of(
-        Edit,
-        campaign=campaign,
-        proposal_id=record.proposal.id,
-        digest=if_match(request),
-        request=made,
-        by=person_of(request),
-        text=asked.text,
-    )
-    return await _given(request, body, order)
+    return await given_once(request, body, order)
 
 
 async def withdraw(request: Request, campaign: str, proposal: str) -> Response:
@@ -133,7 +98,7 @@ async def withdraw(request: Request, campaign: str, proposal: str) -> Response:
         by=person_of(request),
         text=asked.text,
     )
-    return await _given(request, body, order)
+    return await given_once(request, body, order)
 
 
 async def builds(
@@ -174,7 +139,7 @@ async def settle(request: Request, campaign: str, build: str) -> Response:
         by=person_of(request),
         text=asked.text,
     )
-    return await _given(request, body, order)
+    return await given_once(request, body, order)
 
 
 async def audit(
@@ -266,7 +231,8 @@ def summary(record: ProposalRecord) -> dict[str, Any]:
     }
 
 
-async def _given(request: Request, body: bytes, order: BuildOrder) -> Response:
+async def given_once(request: Request, body: bytes, order: BuildOrder) -> Response:
+    """Have an order of a program carried out, once however often it is sent."""
     service = service_of(request)
 
     async def act() -> tuple[int, dict[str, Any]]:

@@ -3,7 +3,15 @@ from __future__ import annotations
 from agents.asker import Asker
 from agents.executor import Died
 from agents.in_process_executor import InProcessExecutor
-from agents.messages import LEARN_CHUNK, Answered, Ask, AskFailed
+from agents.messages import (
+    LEARN_CHUNK,
+    Answered,
+    Ask,
+    AskFailed,
+    Score,
+    Scored,
+    ScoreFailed,
+)
 from experiments.campaign import PartChoice
 from experiments.design import Design
 from experiments.job import new_job
@@ -41,7 +49,9 @@ def question(**changes: object) -> Ask:
     return Ask(**{**fields, **changes})
 
 
-def answer(asker: Asker, executor: InProcessExecutor) -> Answered | AskFailed:
+def answer(
+    asker: Asker, executor: InProcessExecutor
+) -> Answered | AskFailed | Scored | ScoreFailed:
     found = [asker.accept(finished) for finished in executor.wait(0.0)]
     assert len(found) == 1
     assert found[0] is not None
@@ -84,3 +94,28 @@ def test_a_decider_that_raises_or_dies_is_a_failed_question() -> None:
     (finished,) = executor.wait(0.0)
     died = asker.accept(Died(finished.handle, "killed"))
     assert died == AskFailed(request_id="q2", message="its worker died: killed")
+
+
+def test_designs_in_somebodys_mind_are_scored_after_everything_learnt() -> None:
+    executor = InProcessExecutor()
+    asker = Asker(executor, tiny_campaign(decider=PartChoice(name="cellwright")))
+    learnt = observations(12)
+    asker.learn(learnt)
+    asked = {"left": {"coarse": 4, "fine": 2}, "position": 5, "fidelity": "coarse"}
+    asker.score(Score(request_id="s1", designs=(learnt[3].job.design,), **asked))
+    assert asker.is_busy
+    found = answer(asker, executor)
+    assert isinstance(found, Scored)
+    assert (found.request_id, found.scores.n_observed) == ("s1", 12)
+    assert found.scores.candidates[0].predicted["specific_energy_Wh_per_kg"].low is not None
+    assert not asker.is_busy
+
+
+def test_a_decider_that_scores_no_designs_says_so() -> None:
+    executor = InProcessExecutor()
+    asker = Asker(executor, tiny_campaign(decider=PartChoice(name="sobol")))
+    design = observations(1)[0].job.design
+    asker.score(Score(request_id="s1", designs=(design,), fidelity="fine", left={}, position=0))
+    found = answer(asker, executor)
+    assert isinstance(found, ScoreFailed)
+    assert "sobol scores only what it proposes itself" in found.message

@@ -17,7 +17,7 @@ from experiments.job import new_job
 from experiments.proposal import Alternative, Proposal
 from experiments.ranking import Prediction
 from tests.controller.synthetic_campaign import ENERGY, write_campaign
-from tests.instruments.a_build import request_of
+from tests.instruments.a_build import CAPABILITIES, request_of
 
 LEVEL = """target: fine
 approval: {approvers: [approver, second], expires_after_working_days: 5}
@@ -65,6 +65,7 @@ def _proposal(
         request=request,
         digest=request.digest,
         instrument="bench",
+        told=CAPABILITIES,
         predicted=predicted,
         success_probability=0.93,
         beats_incumbent=0.81,

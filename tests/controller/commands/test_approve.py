@@ -195,3 +195,36 @@ def test_what_is_no_order_is_refused_in_one_line(desk: Desk, capsys, words) -> N
     assert said.count("\n") == 1
     assert said.startswith(("cellwright: build_id: ", "cellwright: text: ")), said
     assert desk.state.proposals["p1"].status == "proposed"
+
+
+def test_an_edit_is_tried_and_then_asked_for(desk: Desk, capsys: pytest.CaptureFixture) -> None:
+    words = ("edit", desk.version, "--set", "positive.porosity=0.41", "--cells", "4")
+    assert desk.say(*words, "--try") == 0
+    told = capsys.readouterr().out
+    assert "cannot be scored now: nobody works on the campaign now" in told
+    assert "120 EUR, 8.00 channel-days" in told
+    assert desk.state.proposals["p1"].proposal.version == 1
+    assert desk.say(*words, "--text", "easier to coat") == 0
+    record = desk.state.proposals["p1"]
+    assert record.proposal.version == 2
+    assert record.proposal.request.recipe.positive.porosity == 0.41
+    assert record.editor == "anna"
+
+
+@pytest.mark.parametrize(
+    ("assignment", "said"),
+    [
+        ("positive.porosity", "NAME=VALUE"),
+        ("positive.colour=3", "allowed: positive.porosity"),
+        ("positive.porosity=much", "is no number"),
+        ("positive.porosity=0.9", "outside of the campaign's design space"),
+    ],
+)
+def test_an_edit_that_cannot_be_is_one_line(
+    desk: Desk, capsys: pytest.CaptureFixture, assignment: str, said: str
+) -> None:
+    assert desk.say("edit", desk.version, "--set", assignment) == 2
+    error = capsys.readouterr().err
+    assert said in error
+    assert len(error.strip().splitlines()) == 1
+    assert desk.state.proposals["p1"].proposal.version == 1

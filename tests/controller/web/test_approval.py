@@ -217,7 +217,7 @@ def test_an_edit_makes_a_version_that_another_approves(desk: Room) -> None:
     }
     assert changed == {"positive.porosity"}  # shown to six digits, the others stay what they were
     text = client.get(f"/campaigns/{desk.campaign}/proposals/p1").text
-    assert "it was edited, and has not been scored" in text
+    assert "cannot be scored now: nobody works on the campaign now" in text
     assert verdict(desk, "approver", digest=form["digest"]).status_code == 412
     assert verdict(desk, "approver").status_code == 200
 
