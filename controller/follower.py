@@ -128,7 +128,9 @@ class Follower:
         journal = self._home.journal
         if not journal.is_file():
             return
-        found = (self._home.holder(), *map(_signature, (journal, _log_of(journal))))
+        # The files change moments before what was written can be read, while it is synchronised.
+        commits = None if self._reader is None else self._reader.commits()
+        found = (self._home.holder(), *map(_signature, (journal, _log_of(journal))), commits)
         if found == self._seen:
             return
         if self._seen and found[1][:2] != self._seen[1][:2]:  # type: ignore[index]

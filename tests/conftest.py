@@ -56,6 +56,15 @@ def chromium() -> str:
 
 
 @pytest.fixture(scope="session")
+def axe_core() -> str:
+    """Return the script that checks pages for accessibility, or skip where it is absent."""
+    path = REPOSITORY / "build" / "axe-core" / "axe.min.js"
+    if not path.is_file():
+        absent("axe-core is not in build/: make axe-core")
+    return path.read_text("utf-8")
+
+
+@pytest.fixture(scope="session")
 def shared_data() -> Path:
     """Return the folder of real electrode images, or skip where it is absent."""
     folder = Path(os.environ.get("CELLWRIGHT_SHARED_DATA", REPOSITORY.parent / "shared" / "data"))

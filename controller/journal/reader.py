@@ -73,6 +73,12 @@ class JournalReader:
             (epoch,) = self._connection.execute("SELECT epoch FROM holder").fetchone()
         return int(epoch)
 
+    def commits(self) -> int:
+        """Return a number that is another one once somebody else's events can be read here."""
+        with sqlite_errors(self._path):
+            (version,) = self._connection.execute("PRAGMA data_version").fetchone()
+        return int(version)
+
     def verify(self, trusted: Anchor | None = None) -> Anchor:
         """Check the chain and return its last position and hash.
 

@@ -25,7 +25,7 @@ LIGHT: Final = {
     "grid": "#e6e9ee",
     "link": "#1f5fc4",
     "waiting": "#646d79",
-    "running": "#2f6fde",
+    "running": "#2b68d2",
     "done": "#23774a",
     "needs-you": "#b45309",
     "failed": "#c23b3b",

@@ -6,6 +6,9 @@ import os
 import time
 from pathlib import Path
 
+import pytest
+
+from controller import follower as module
 from controller.clock import SystemClock
 from controller.events import Paused, Resumed, Unpaused
 from controller.follower import Follower
@@ -59,6 +62,23 @@ def test_an_order_is_seen_once_catching_up_returns(tmp_path: Path) -> None:
             pause = follower.campaigns[name].state.pause
             assert pause is not None
             assert pause.reason == f"{n}"
+    finally:
+        follower.close()
+
+
+def test_an_order_is_seen_whose_files_changed_before_it_could_be_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home, name = write_campaign(tmp_path / "home", n=2, is_finished=False)
+    monkeypatch.setattr(module, "_signature", lambda path: (1, 1, 1, 1))
+    follower = Follower(home)
+    follower.start()
+    try:
+        journal = Journal(home.journal, SystemClock())
+        journal.append(name, [Paused(by="anna")])
+        follower.catch_up()
+        assert follower.campaigns[name].state.pause is not None
+        journal.close()
     finally:
         follower.close()
 

@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import contextlib
-import os
-import re
-import signal
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.controller.proposed_campaign import write_proposed
-from tests.system.browser import Browser
-
-PASSWORD = "correct horse battery"
-ROOT = Path(__file__).resolve().parents[2]
+from tests.system.served_room import (
+    PASSWORD,
+    browsing,
+    cellwright,
+    is_plotly_s_style,
+    service,
+    shot,
+    sign_in,
+)
 
 pytestmark = pytest.mark.browser
 
@@ -29,66 +29,8 @@ def served(folder: Path) -> Iterator[tuple[str, str]]:
     for who in ("approver", "second"):
         cellwright(home.path, "users", "add", who, "--role", "approver", stdin=PASSWORD + "\n")
     cellwright(home.path, "users", "role", "approver", "operator")
-    log = (folder / "serve.log").open("w+")
-    server = subprocess.Popen(
-        [sys.executable, "-m", "controller", "--home", str(home.path), "serve", "--port", "0"],
-        stderr=subprocess.PIPE,
-        stdout=log,
-        text=True,
-        cwd=ROOT,
-    )
-    try:
-        assert server.stderr is not None
-        said = ""
-        while not (found := re.search(r"is at (http://\S+)", said)):
-            line = server.stderr.readline()
-            assert line, said
-            said += line
-        yield found[1], name
-    finally:
-        server.send_signal(signal.SIGTERM)
-        status = server.wait(30)
-        server.stderr.close()
-        log.close()
-    assert status == 0  # and not killed by the signal before it put things in order
-
-
-def cellwright(home: Path, *words: str, stdin: str = "") -> str:
-    done = subprocess.run(
-        [sys.executable, "-m", "controller", "--home", str(home), *words],
-        input=stdin,
-        capture_output=True,
-        text=True,
-        cwd=ROOT,
-        check=True,
-    )
-    return done.stdout
-
-
-@contextlib.contextmanager
-def browsing(chromium: str, folder: Path) -> Iterator[Browser]:
-    browser = Browser(chromium, folder)
-    try:
-        yield browser
-    finally:
-        browser.close()
-
-
-def is_plotly_s_style(complaint: str) -> bool:
-    """Say whether the policy kept plotly.js from styles it can do without: they stay forbidden."""
-    return complaint.startswith("Applying inline style") and "plotly-strict.min.js" in complaint
-
-
-def sign_in(browser: Browser, who: str) -> None:
-    browser.fill("[name=name]", who)
-    browser.fill("[name=password]", PASSWORD)
-    browser.submit("button.main")
-
-
-def shot(browser: Browser, name: str) -> None:
-    """Keep a picture where somebody asked for pictures."""
-    if folder := os.environ.get("CELLWRIGHT_SCREENSHOTS"):
-        browser.screenshot(Path(folder) / f"{name}.png")
+    with service(home.path) as address:
+        yield address, name
 
 
 def test_somebody_signs_in_reads_decides_and_is_heard_on_a_desk_and_on_a_phone(

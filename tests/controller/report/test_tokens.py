@@ -24,7 +24,6 @@ def contrast(first: str, second: str) -> float:
 def test_text_has_the_contrast_aa_asks_for(theme: dict[str, str]) -> None:
     for name in TEXT:
         assert contrast(theme[name], theme["page"]) >= 4.5, name
-    for name in ("ink", "soft", "link"):
         assert contrast(theme[name], theme["card"]) >= 4.5, name
 
 
