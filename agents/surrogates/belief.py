@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Final
 
 import numpy as np
 
 from agents.surrogates.encoding import Encoding, encoding_of
-from agents.surrogates.fit import at_prior, fit
+from agents.surrogates.fit import at_prior
+from agents.surrogates.kept_fit import KeptFits, decisive
 from agents.surrogates.level_data import LevelData, level_data, level_names
 from agents.surrogates.process import Process
 from agents.surrogates.success import SuccessModel, learn_success
@@ -78,7 +80,8 @@ def form_belief(question: Question) -> Belief | None:
         if data[key].n == 0:
             return None
         try:
-            processes[key] = fit(data[key], encoding.group)
+            learned = _KEPT.learned(_decisive(question, found, key, encoding), encoding.group)
+            processes[key] = learned.given(data[key])
         except (ArithmeticError, ValueError) as error:
             processes[key] = at_prior(data[key], encoding.group)
             fallbacks.append(f"{key}: prior hyperparameters, because the fit failed ({error})")
@@ -92,6 +95,19 @@ def form_belief(question: Question) -> Belief | None:
         baseline=_baseline(question),
         fallbacks=tuple(fallbacks),
     )
+
+
+_KEPT: Final = KeptFits()
+
+
+def _decisive(question: Question, found: LevelData, key: str, encoding: Encoding) -> LevelData:
+    """Return the values that decide the hyperparameters, with the scatter as it was then."""
+    mask = decisive(found)
+    if not mask.all():
+        ids = {found.job_ids[i] for i in np.flatnonzero(mask)}
+        kept = [one for one in question.observations if one.job.id in ids]
+        found = level_data(question.campaign, kept, key, encoding)
+    return thinned(found, MOST_CONDITIONED)
 
 
 def _baseline(question: Question) -> dict[str, float]:

@@ -8,21 +8,22 @@ is what keeps predictive intervals honest.
 from __future__ import annotations
 
 import math
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
 from scipy.optimize import minimize
 from scipy.stats import norm, qmc
 
-from agents.surrogates.agreement import agreement_of
+from agents.surrogates.agreement import Agreement, agreement_of
 from agents.surrogates.hyper_prior import Layout, Priors
 from agents.surrogates.level_data import LevelData
-from agents.surrogates.multi_level_gp import JITTER, Hyperparameters, Rows, covariance
+from agents.surrogates.log_posterior import LOST, LogPosterior
+from agents.surrogates.multi_level_gp import Hyperparameters
 from agents.surrogates.process import Process
 from agents.surrogates.standardisation import standardisation
 from agents.surrogates.thinning import thinned
-from agents.surrogates.warp import Warp, power_of, warped
+from agents.surrogates.warp import Warp, power_of
 
 MOST_DRAWS = 16
 LEAST_DRAWS = 2
@@ -34,9 +35,23 @@ N_SPREAD = 24
 LEAST_PRECISION = 0.3
 """Of the posterior along any direction of the (transformed) hyperparameters."""
 LARGEST_LOG_WEIGHT_LOSS = 4.0
-MOST_ENTRIES = 400_000
-"""Of the covariance matrices that are worked on at once."""
-LOST = -1e10
+
+
+@dataclass(frozen=True)
+class Learned:
+    """What data taught about a process, apart from the data."""
+
+    location: np.ndarray
+    scale: float
+    group: tuple[int, ...]
+    hyperparameters: Hyperparameters
+    weights: np.ndarray
+    agreement: Agreement | None
+
+    def given(self, data: LevelData) -> Process:
+        """Return the process conditioned on data, which may have grown since."""
+        process = _process(data, self.group, self.location, self.scale, self.hyperparameters)
+        return replace(process, weights=self.weights, agreement=self.agreement)
 
 
 def fit(
@@ -51,21 +66,34 @@ def fit(
 
     Raises ``ArithmeticError`` where no start of the search gives a finite posterior.
     """
+    learned = learn(data, group, priors=priors, n_iterations=n_iterations, n_draws=n_draws)
+    return learned.given(data)
+
+
+def learn(
+    data: LevelData,
+    group: tuple[int, ...],
+    *,
+    priors: Priors | None = None,
+    n_iterations: int = 60,
+    n_draws: int | None = None,
+) -> Learned:
+    """Return what data teach; raises as ``fit`` does."""
     location, scale = standardisation(data)
     layout = Layout(data, group, scale, priors or Priors())
-    posterior = _LogPosterior(thinned(data, MOST_FITTED), group, location, scale, layout)
+    posterior = LogPosterior(thinned(data, MOST_FITTED), group, location, scale, layout)
     mode = _mode(posterior, layout, n_iterations)
     spread = _spread(posterior, mode)
     if n_draws is None:
         n_draws = min(MOST_DRAWS, max(LEAST_DRAWS, VALUES_TIMES_DRAWS // data.n))
     vectors, weights = _draws(posterior, mode, spread, n_draws)
-    process = _process(data, group, location, scale, layout.unpack(torch.as_tensor(vectors)))
-    process = replace(process, weights=weights)
+    hyperparameters = layout.unpack(torch.as_tensor(vectors))
+    learned = Learned(location, scale, group, hyperparameters, weights, None)
     if data.n < 2:
-        return process
+        return learned
     x = data.x[:N_SPREAD]
-    agreement = agreement_of(layout, mode, spread, x, process.expected_variance(x))
-    return replace(process, agreement=agreement)
+    target_variance = learned.given(data).expected_variance(x)
+    return replace(learned, agreement=agreement_of(layout, mode, spread, x, target_variance))
 
 
 def at_prior(data: LevelData, group: tuple[int, ...], *, priors: Priors | None = None) -> Process:
@@ -75,7 +103,7 @@ def at_prior(data: LevelData, group: tuple[int, ...], *, priors: Priors | None =
     return _process(data, group, location, scale, layout.unpack(layout.center[None]))
 
 
-def _mode(posterior: _LogPosterior, layout: Layout, n_iterations: int) -> np.ndarray:
+def _mode(posterior: LogPosterior, layout: Layout, n_iterations: int) -> np.ndarray:
     best: tuple[float, np.ndarray] | None = None
     for start in layout.starts():
         result = minimize(
@@ -92,7 +120,7 @@ def _mode(posterior: _LogPosterior, layout: Layout, n_iterations: int) -> np.nda
     return best[1]
 
 
-def _spread(posterior: _LogPosterior, mode: np.ndarray) -> np.ndarray:
+def _spread(posterior: LogPosterior, mode: np.ndarray) -> np.ndarray:
     """Return a root of the posterior's covariance at its mode; the warp, last, stays."""
     n = len(mode) - 1
     step = 1e-3
@@ -104,7 +132,7 @@ def _spread(posterior: _LogPosterior, mode: np.ndarray) -> np.ndarray:
 
 
 def _draws(
-    posterior: _LogPosterior, mode: np.ndarray, spread: np.ndarray, n_draws: int
+    posterior: LogPosterior, mode: np.ndarray, spread: np.ndarray, n_draws: int
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return draws around the mode (rows), itself the first, with their weights."""
     if n_draws == 1:
@@ -142,58 +170,3 @@ def _process(
         level=data.level,
         latent=np.tile(latent, (n_draws, 1)),
     )
-
-
-class _LogPosterior:
-    """Value and gradient of the log posterior of hyperparameter vectors."""
-
-    def __init__(
-        self,
-        data: LevelData,
-        group: tuple[int, ...],
-        location: np.ndarray,
-        scale: float,
-        layout: Layout,
-    ) -> None:
-        self._rows = Rows(torch.as_tensor(data.x), torch.as_tensor(data.level))
-        self._y = torch.as_tensor((data.y - location[data.level]) / scale)
-        self._group = torch.as_tensor(group)
-        self._layout = layout
-
-    def negative(self, vector: np.ndarray) -> tuple[float, np.ndarray]:
-        """Return minus the value and minus the gradient at one vector."""
-        values, gradients = self.many(vector[None])
-        return -float(values[0]), -gradients[0]
-
-    def many(self, vectors: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Return values and gradients at rows; ``LOST`` and 0 where there is no Cholesky factor."""
-        values, gradients = [], []
-        for block in np.array_split(vectors, math.ceil(len(vectors) / self._at_once)):
-            value, gradient = self._block(block)
-            values.append(value)
-            gradients.append(gradient)
-        return np.concatenate(values), np.concatenate(gradients)
-
-    @property
-    def _at_once(self) -> int:
-        return max(1, MOST_ENTRIES // len(self._y) ** 2)
-
-    def _block(self, vectors: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        v = torch.tensor(vectors, dtype=torch.double, requires_grad=True)
-        layout = self._layout
-        h = layout.unpack(v)
-        latent, log_slope = warped(self._y, power_of(h.warp_logit)[:, None])
-        noise = torch.exp(h.log_noise)[:, self._rows.level] * torch.exp(2 * log_slope)
-        matrix = covariance(h, self._group, self._rows, self._rows)
-        factor, failed = torch.linalg.cholesky_ex(matrix + torch.diag_embed(noise + JITTER))
-        half = torch.linalg.solve_triangular(factor, latent[..., None], upper=False)
-        diagonal = torch.diagonal(factor, dim1=1, dim2=2)
-        value = log_slope.sum(1) - 0.5 * (half**2).sum((1, 2)) - torch.log(diagonal).sum(1)
-        value = value - 0.5 * (((v - layout.center) / layout.width) ** 2).sum(1)
-        lost = (failed != 0).numpy() | ~np.isfinite(value.detach().numpy())
-        value[torch.as_tensor(~lost)].sum().backward()
-        assert v.grad is not None
-        return (
-            np.where(lost, LOST, value.detach().numpy()),
-            np.where(lost[:, None], 0.0, v.grad.numpy()),
-        )
