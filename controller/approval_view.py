@@ -6,11 +6,11 @@ import math
 from dataclasses import dataclass
 from datetime import datetime
 
-from controller.decisions import has_lapsed
 from controller.incumbent import incumbent
 from controller.interval import Interval
 from controller.label import design_words, metric_label, parameter_label, value_words
 from controller.lessons import FOLLOWS
+from controller.open_proposal import has_lapsed
 from controller.proposals import BuildRecord, ProposalRecord
 from controller.quantity import percent, three, with_interval
 from controller.results import compare

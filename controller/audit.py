@@ -5,7 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from controller.events import Corrected, Recorded, Retracted
-from controller.proposal_events import Decided, Edited, Expired, Settled, Signatory, Withdrawn
+from controller.proposal_events import (
+    Decided,
+    Edited,
+    Expired,
+    FirstApproved,
+    Settled,
+    Signatory,
+    Withdrawn,
+)
 from experiments.frozen import Frozen
 
 
@@ -36,11 +44,18 @@ def audit_lines(events: Iterable[Recorded]) -> Iterator[AuditLine]:
         match event:
             case Decided():
                 what = event.verdict + (" (their own version)" if event.is_self_approved else "")
+                what += f", second to {event.beside.person}" if event.beside is not None else ""
                 subject = f"{event.proposal_id} version {event.version}"
                 yield _line(
                     recorded, event.by, what, subject, event.digest, event.reason, event.text
                 )
                 digests[event.proposal_id] = event.digest
+            case FirstApproved():
+                own = " (their own version)" if event.is_self_approved else ""
+                subject = f"{event.proposal_id} version {event.version}"
+                text = f"{event.text} [needs two: {'; '.join(event.because)}]".strip()
+                what = f"approved, first of two{own}"
+                yield _line(recorded, event.by, what, subject, event.digest, None, text)
             case Edited(proposal=proposal):
                 changed = ", ".join(event.diff)
                 subject = f"{proposal.id} version {proposal.version}"

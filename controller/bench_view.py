@@ -50,8 +50,8 @@ def bench_view(request: BuildRequest) -> BenchView:
     return BenchView(takes, (*safety, *more))
 
 
-def _window(request: BuildRequest) -> str:
-    """Return the lowest and the highest voltage that the protocol goes to."""
+def voltage_window(request: BuildRequest) -> tuple[float, float] | None:
+    """Return the lowest and the highest voltage that the protocol goes to, in V."""
     found = [
         float(voltage)
         for step in request.protocol.method
@@ -61,7 +61,12 @@ def _window(request: BuildRequest) -> str:
         )
         if voltage is not None
     ]
-    return f"{min(found):g} to {max(found):g} V" if found else "none in the protocol"
+    return (min(found), max(found)) if found else None
+
+
+def _window(request: BuildRequest) -> str:
+    found = voltage_window(request)
+    return "none in the protocol" if found is None else f"{found[0]:g} to {found[1]:g} V"
 
 
 def _largest(request: BuildRequest, capacity_Ah: float) -> str:

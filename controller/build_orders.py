@@ -20,7 +20,7 @@ from controller.edit_limits import within_limits
 from controller.edit_score import given_up_words, rescored
 from controller.events import Event
 from controller.people.person import Person
-from controller.proposal_events import Edited
+from controller.proposal_events import Edited, FirstApproved
 from controller.settling import Outcome, settle_build
 from controller.state import State
 from experiments.build import BUILD_ID_PATTERN, BuildRequest
@@ -149,6 +149,9 @@ def events_of(order: BuildOrder, state: State, at: Occasion) -> tuple[tuple[Even
             )
             if order.verdict == "rejected":
                 return decided, f"{order.proposal_id} is rejected"
+            if isinstance(decided[0], FirstApproved):
+                why = "; ".join(decided[0].because)
+                return decided, f"{order.proposal_id} needs a second approver, because {why}"
             return decided, f"{order.proposal_id} is approved and becomes build {at.build_id}"
         case Edit():
             edited = edited_by(order, state, at)

@@ -12,6 +12,7 @@ from controller.proposal_events import (
     Edited,
     Expired,
     FileTaken,
+    FirstApproved,
     Measured,
     NotSubmitted,
     OutcomeLost,
@@ -33,6 +34,9 @@ def build_words(event: Event) -> str | None:
         case Decided():
             why = " ".join(text for text in ((event.reason or "").replace("_", " "), event.text))
             return _by(f"{event.proposal_id} {event.verdict}", event.by.person, why.strip())
+        case FirstApproved():
+            words = f"{event.proposal_id} approved, first of two"
+            return _by(words, event.by.person, event.text)
         case Edited(proposal=proposal):
             words = f"{proposal.id} is at version {proposal.version}"
             return _by(words, event.by.person, event.text)

@@ -3,7 +3,7 @@
 Pure: command line, pages and programs call these with the state, and store what comes back in one
 transaction. ``Rejected`` carries ``reason``: ``unknown_proposal``, ``unknown_build``, ``stale``
 (another version is there by now), ``decided``, ``expired``, ``not_allowed``, ``needs_reason``,
-``nothing_changed``, ``too_late``.
+``needs_second``, ``nothing_changed``, ``too_late``.
 """
 
 from __future__ import annotations
@@ -12,6 +12,15 @@ from datetime import datetime
 from typing import Any, Final, get_args
 
 from controller.authority import no, require_may, require_may_decide, signatory
+from controller.four_eyes import reasons_for_two
+from controller.open_proposal import (
+    has_lapsed,
+    job_of,
+    known_proposal,
+    require_free,
+    stale,
+    waiting_proposal,
+)
 from controller.people.permission import Action
 from controller.people.person import Person
 from controller.proposal_events import (
@@ -19,6 +28,7 @@ from controller.proposal_events import (
     Decided,
     Edited,
     Expired,
+    FirstApproved,
     Signatory,
     Withdrawn,
 )
@@ -26,9 +36,6 @@ from controller.proposals import ProposalRecord
 from controller.request_diff import differences
 from controller.state import State
 from experiments.build import Build, BuildPayload, BuildRequest, DecisionReference
-from experiments.design import Design
-from experiments.errors import Rejected
-from experiments.job import Job, new_job
 from experiments.proposal import RejectionReason, Verdict
 
 REASONS: Final[tuple[str, ...]] = get_args(RejectionReason)
@@ -56,9 +63,11 @@ def decide_proposal(
     build_id: str,
     reason: RejectionReason | None = None,
     text: str = "",
-) -> tuple[Decided | BuildQueued, ...]:
+) -> tuple[FirstApproved | Decided | BuildQueued, ...]:
     """Return what a decision comes to: with an approval, the build in the outbox.
 
+    Of a build that needs two approvers the first one's word alone is stored; both are on the same
+    digest. Who made a version approves only as one of two, or as the campaign's single approver.
     ``digest`` is of what the person was shown; ``build_id`` is new, and used for an approval only.
     Raises ``Rejected``.
     """
@@ -69,13 +78,41 @@ def decide_proposal(
         if reason is None:
             raise no("needs_reason", f"a rejection needs a reason; allowed: {', '.join(REASONS)}")
         return (_decided(record, verdict, who, now, reason=reason, text=text),)
+    because = reasons_for_two(state.campaign, record.proposal)
     is_self_approved = by.name in record.editors
     if is_self_approved:
-        if set(state.campaign.approval.approvers) != {by.name}:
+        if not because and set(state.campaign.approval.approvers) != {by.name}:
             raise no("not_allowed", f"{by.name} made a version of {proposal_id}; another approves")
         if not text.strip():
             raise no("needs_reason", f"approving one's own version of {proposal_id} needs a text")
-    return _approved(state, record, who, now, build_id, text, is_self_approved=is_self_approved)
+    first = record.first_approval
+    if because and first is None:
+        return (_first_approved(record, who, now, text, because, is_self_approved),)
+    if because and first is not None and first.by is not None and first.by.person == by.name:
+        raise no("needs_second", f"{by.name} approved {proposal_id} already; a second has to")
+    return _approved(
+        state, record, who, now, build_id, text, because, is_self_approved=is_self_approved
+    )
+
+
+def _first_approved(
+    record: ProposalRecord,
+    by: Signatory,
+    now: datetime,
+    text: str,
+    because: tuple[str, ...],
+    is_self_approved: bool,
+) -> FirstApproved:
+    return FirstApproved(
+        proposal_id=record.proposal.id,
+        version=record.proposal.version,
+        digest=record.proposal.digest,
+        by=by,
+        at=now.isoformat(),
+        text=text,
+        because=because,
+        is_self_approved=is_self_approved,
+    )
 
 
 def approve_by_policy(
@@ -87,7 +124,7 @@ def approve_by_policy(
     """
     if state.campaign.approval.policy != "approve_simulated":
         raise no("not_allowed", "this campaign has no policy that approves")
-    digest = _known(state, proposal_id).proposal.digest
+    digest = known_proposal(state, proposal_id).proposal.digest
     record = waiting_proposal(state, proposal_id, digest, now)
     return _approved(state, record, POLICY, now, build_id, "")
 
@@ -99,6 +136,7 @@ def _approved(
     now: datetime,
     build_id: str,
     text: str,
+    because: tuple[str, ...] = (),
     *,
     is_self_approved: bool = False,
 ) -> tuple[Decided, BuildQueued]:
@@ -106,8 +144,18 @@ def _approved(
     proposal = record.proposal
     if build_id in state.builds:
         raise no("decided", f"build {build_id} exists")
-    _require_free(state, proposal.job, proposal.id)
-    decided = _decided(record, "approved", by, now, text=text, is_self_approved=is_self_approved)
+    require_free(state, proposal.job, proposal.id)
+    first = record.first_approval
+    decided = _decided(
+        record,
+        "approved",
+        by,
+        now,
+        text=text,
+        is_self_approved=is_self_approved,
+        beside=first.by if because and first is not None else None,
+        because=because,
+    )
     payload = BuildPayload(
         request=proposal.request,
         decision=DecisionReference(
@@ -149,8 +197,8 @@ def edit_proposal(
         raise no("nothing_changed", f"{proposal_id} is the same as before")
     if not state.campaign.design.contains(request.design):
         raise no("not_allowed", "the design lies outside of the campaign's design space")
-    job = _job_of(state, before.job.fidelity, request.design)
-    _require_free(state, job, proposal_id)
+    job = job_of(state, before.job.fidelity, request.design)
+    require_free(state, job, proposal_id)
     is_same_design = request.design == before.request.design
     changed: dict[str, Any] = {
         "version": before.version + 1,
@@ -177,9 +225,9 @@ def withdraw_proposal(
 ) -> tuple[Withdrawn]:
     """Return an approval's withdrawal, while nothing was sent. Raises ``Rejected``."""
     require_may_decide(state, by)
-    record = _known(state, proposal_id)
+    record = known_proposal(state, proposal_id)
     if record.proposal.digest != digest:
-        raise _stale(record)
+        raise stale(record)
     build = None if record.build_id is None else state.builds[record.build_id]
     if record.status != "approved" or build is None:
         raise no("decided", f"{proposal_id} is {record.status}: there is no approval to withdraw")
@@ -198,29 +246,10 @@ def withdraw_proposal(
 
 def expire_proposal(state: State, proposal_id: str, *, now: datetime) -> tuple[Expired, ...]:
     """Return a proposal's expiry, or nothing while it may still be decided on."""
-    record = _known(state, proposal_id)
+    record = known_proposal(state, proposal_id)
     if record.status != "proposed" or not has_lapsed(record, now):
         return ()
     return (Expired(proposal_id=proposal_id, version=record.proposal.version),)
-
-
-def waiting_proposal(state: State, proposal_id: str, digest: str, now: datetime) -> ProposalRecord:
-    """Return a proposal that may be decided on as the person saw it. Raises ``Rejected``."""
-    record = _known(state, proposal_id)
-    if record.status != "proposed":
-        step = record.last
-        who = f" by {step.by.person}" if step.by is not None else ""
-        raise no("decided", f"{proposal_id} was {record.status}{who} at {step.at}")
-    if has_lapsed(record, now):
-        raise no("expired", f"{proposal_id} could be decided on until {record.proposal.expires_at}")
-    if record.proposal.digest != digest:
-        raise _stale(record)
-    return record
-
-
-def has_lapsed(record: ProposalRecord, now: datetime) -> bool:
-    """Say whether the time to decide is over."""
-    return now >= datetime.fromisoformat(record.proposal.expires_at)
 
 
 def _decided(
@@ -234,40 +263,4 @@ def _decided(
         by=by,
         at=now.isoformat(),
         **said,
-    )
-
-
-def _job_of(state: State, fidelity: str, design: Design) -> Job:
-    campaign = state.campaign
-    return new_job(campaign.name, design, fidelity, campaign_seed=campaign.seed)
-
-
-def _require_free(state: State, job: Job, proposal_id: str) -> None:
-    """Raise ``Rejected`` where a design is built already, or another proposal asks for it."""
-    if job.id in state.dispatches:
-        raise no("decided", f"the design of {proposal_id} is built already, as job {job.id}")
-    for other in state.open_proposals:
-        if other.proposal.id != proposal_id and other.proposal.job.id == job.id:
-            raise no("decided", f"proposal {other.proposal.id} asks for the design already")
-
-
-def _known(state: State, proposal_id: str) -> ProposalRecord:
-    record = state.proposals.get(proposal_id)
-    if record is None:
-        listed = ", ".join(one.proposal.id for one in state.open_proposals) or "none"
-        raise no(
-            "unknown_proposal",
-            f"campaign {state.campaign.name} has no proposal {proposal_id!r}; waiting: {listed}",
-        )
-    return record
-
-
-def _stale(record: ProposalRecord) -> Rejected:
-    proposal = record.proposal
-    return no(
-        "stale",
-        f"{proposal.id} is at version {proposal.version} ({proposal.digest[:12]}…) by now: look at "
-        "it again",
-        digest=proposal.digest,
-        version=proposal.version,
     )

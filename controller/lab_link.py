@@ -7,7 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from controller.decisions import POLICY
-from controller.proposals import BuildRecord
+from controller.four_eyes import reasons_for_two
+from controller.proposals import BuildRecord, ProposalRecord
 from controller.state import State
 from experiments.build_status import BuildStatus
 from experiments.capabilities import Capabilities
@@ -56,12 +57,26 @@ class LabLink:
         if decision.person == POLICY.person:
             if not capabilities.is_simulated:
                 return NotNow("approved by policy, and the instrument is not simulated")
-        elif not self._may_still_decide(decision.person, state):
-            return NotNow(f"{decision.person} may no longer approve here")
+        else:
+            lost = self._lost_approval(decision.person, record, state)
+            if lost is not None:
+                return NotNow(lost)
         refusals = check(build.payload, capabilities)
         if refusals:
             message = "; ".join(str(one) for one in refusals)
             return NotNow(message, all(one.limit.startswith("stock.") for one in refusals))
+        return None
+
+    def _lost_approval(self, person: str, record: ProposalRecord, state: State) -> str | None:
+        """Return why what was approved does not count any more; None where it does."""
+        first = record.first_approval
+        people = [person, *([first.by.person] if first is not None and first.by else [])]
+        for one in people:
+            if not self._may_still_decide(one, state):
+                return f"{one} may no longer approve here"
+        because = reasons_for_two(state.campaign, record.proposal)
+        if because and len(set(people)) < 2:
+            return f"one person approved it and two are needed, because {'; '.join(because)}"
         return None
 
     def _may_still_decide(self, person: str, state: State) -> bool:

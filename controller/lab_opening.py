@@ -78,9 +78,11 @@ class _PeoplesLink(LabLink):
     ) -> NotNow | None:
         """Return why an approved build is not sent after all."""
         found = super().refusal(build, state, capabilities)
-        by = state.proposals[build.payload.decision.proposal_id].last.by
-        if found is None and by is not None and by.token_id and self.is_revoked(by.token_id):
-            return NotNow(f"token {by.token_id}, which {by.person} approved with, was revoked")
+        record = state.proposals[build.payload.decision.proposal_id]
+        for step in (record.first_approval, record.last):
+            by = None if step is None else step.by
+            if found is None and by is not None and by.token_id and self.is_revoked(by.token_id):
+                found = NotNow(f"token {by.token_id}, which {by.person} approved with, was revoked")
         return found
 
 

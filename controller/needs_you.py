@@ -30,7 +30,13 @@ def _of_builds(state: State, may: May) -> Iterable[Waiting]:
     if state.phase != "finished" and may(name, Action.decide):
         for record in state.open_proposals:
             proposal = record.proposal
-            words = f"decide about {proposal.id} by {proposal.expires_at[:16].replace('T', ' ')}"
+            first = record.first_approval
+            ask = (
+                "decide"
+                if first is None or first.by is None
+                else f"{first.by.person} approved; decide as the second"
+            )
+            words = f"{ask} about {proposal.id} by {proposal.expires_at[:16].replace('T', ' ')}"
             yield Waiting(name, words, f"/campaigns/{name}/proposals/{proposal.id}")
     if may(name, Action.settle):
         for build in state.open_builds:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from controller.budget import allowance
+from controller.four_eyes import reasons_for_two
 from controller.incumbent import incumbent
 from controller.lessons import lessons
 from controller.proposals import BuildRecord, ProposalRecord
@@ -26,6 +27,10 @@ class PendingProposal(Frozen):
     proposal: Proposal
     edited_by: str | None
     waits_since: str
+    needs_two: tuple[str, ...]
+    """Why two approvers are needed; empty: one is enough."""
+    approved_by: str | None
+    """The first of the two."""
     on_rejection: str = ON_REJECTION
 
 
@@ -70,7 +75,7 @@ def pending_document(state: State) -> PendingDocument:
     best = incumbent(state)
     return PendingDocument(
         campaign=state.campaign.name,
-        proposals=tuple(_pending(record) for record in state.open_proposals),
+        proposals=tuple(_pending(state, record) for record in state.open_proposals),
         builds=tuple(_standing(build) for build in state.builds.values()),
         incumbent=None if best is None else result(state, best[1]),
         reality=reality_check(state),
@@ -84,12 +89,15 @@ def proposal_name(proposal: Proposal) -> str:
     return f"{proposal.id}@{proposal.digest[:12]}"
 
 
-def _pending(record: ProposalRecord) -> PendingProposal:
+def _pending(state: State, record: ProposalRecord) -> PendingProposal:
+    first = record.first_approval
     return PendingProposal(
         name=proposal_name(record.proposal),
         proposal=record.proposal,
         edited_by=record.editor,
         waits_since=record.last.at,
+        needs_two=reasons_for_two(state.campaign, record.proposal),
+        approved_by=first.by.person if first is not None and first.by is not None else None,
     )
 
 

@@ -49,7 +49,27 @@ class Decided(Frozen):
     """Of a rejection."""
     text: str = ""
     is_self_approved: bool = False
-    """By the campaign's single approver, who made this version too."""
+    """By somebody who made a version of it: the campaign's single approver, or one of two."""
+    beside: Signatory | None = None
+    """Who approved the same digest before, where a build needs two."""
+    because: tuple[str, ...] = ()
+    """Why it needed two."""
+
+
+class FirstApproved(Frozen):
+    """The first of two approvals that a build needs; nothing is built of it alone."""
+
+    kind: Literal["first_approved"] = "first_approved"
+    proposal_id: str
+    version: int = Field(ge=1)
+    digest: str
+    by: Signatory
+    at: str
+    text: str = ""
+    because: tuple[str, ...] = Field(min_length=1)
+    """Why the build needs two."""
+    is_self_approved: bool = False
+    """By somebody who made a version of it."""
 
 
 class Edited(Frozen):
@@ -192,7 +212,7 @@ class BuildFailed(Frozen):
     """With the failure."""
 
 
-ProposalEvent = Proposed | Decided | Edited | Expired | Withdrawn
+ProposalEvent = Proposed | FirstApproved | Decided | Edited | Expired | Withdrawn
 LabEvent = (
     Submitting
     | NotSubmitted
@@ -206,5 +226,5 @@ LabEvent = (
 )
 """What came of a build in the lab."""
 BuildEvent = BuildQueued | Settled | StopTold | LabEvent
-OF_PEOPLE = (Decided, Edited, Withdrawn, BuildQueued, Settled)
+OF_PEOPLE = (FirstApproved, Decided, Edited, Withdrawn, BuildQueued, Settled)
 """What a command may write on a person's behalf while no control works on the campaign."""

@@ -14,6 +14,7 @@ from controller.proposal_events import (
     Edited,
     Expired,
     FileTaken,
+    FirstApproved,
     Measured,
     NotSubmitted,
     OutcomeLost,
@@ -60,6 +61,9 @@ def apply_to_proposal(draft: dict[str, Any], event: ProposalEvent, at: str) -> N
         proposals[event.proposal_id] = replace(
             record, status="expired", steps=(*record.steps, step)
         )
+        return
+    if isinstance(event, FirstApproved):
+        proposals[event.proposal_id] = _approved_first(record, event, at)
         return
     proposals[event.proposal_id] = _decided(record, event, at)
 
@@ -157,6 +161,13 @@ def _decided(record: ProposalRecord, event: Decided, at: str) -> ProposalRecord:
         raise InternalError(f"the decision on {event.proposal_id} is on another digest")
     step = Step(event.verdict, event.version, event.digest, at, event.by, event.reason, event.text)
     return replace(record, status=event.verdict, steps=(*record.steps, step))
+
+
+def _approved_first(record: ProposalRecord, event: FirstApproved, at: str) -> ProposalRecord:
+    if event.digest != record.proposal.digest or record.first_approval is not None:
+        raise InternalError(f"{event.proposal_id} can have no such first approval")
+    step = Step("first_approved", event.version, event.digest, at, event.by, text=event.text)
+    return replace(record, steps=(*record.steps, step))
 
 
 def _withdraw(draft: dict[str, Any], event: Withdrawn, at: str) -> None:

@@ -45,7 +45,9 @@ NEXT: Final[Mapping[BuildStage, frozenset[BuildStage]]] = {
 class Step:
     """One thing that happened to a proposal."""
 
-    kind: Literal["proposed", "edited", "approved", "rejected", "expired", "withdrawn"]
+    kind: Literal[
+        "proposed", "edited", "first_approved", "approved", "rejected", "expired", "withdrawn"
+    ]
     version: int
     digest: str
     at: str
@@ -85,6 +87,12 @@ class ProposalRecord:
         """Return who made the present version; None where the decider did."""
         made = [step for step in self.steps if step.kind in ("proposed", "edited")]
         return made[-1].by.person if made[-1].by is not None else None
+
+    @property
+    def first_approval(self) -> Step | None:
+        """Return the first of two approvals of the present version; an edit makes it void."""
+        of_this = (step for step in self.steps if step.version == self.proposal.version)
+        return next((step for step in of_this if step.kind == "first_approved"), None)
 
     @property
     def editors(self) -> frozenset[str]:

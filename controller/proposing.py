@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Final
 
 from controller.budget import Allowance
-from controller.decisions import has_lapsed
+from controller.open_proposal import has_lapsed
 from controller.proposals import barred
 from controller.state import State
 from controller.stopping import stop_reason

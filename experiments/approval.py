@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import date, datetime, time, timedelta
 from typing import Final, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from experiments.frozen import Frozen
+from experiments.two_approvers import TwoApprovers
 
 _SATURDAY: Final = 5
 
@@ -24,6 +25,15 @@ class Approval(Frozen):
     policy: Literal["person", "approve_simulated"] = "person"
     """``approve_simulated``: builds are approved as they are proposed, which is allowed only where
     the administrator's file says that the instrument is simulated."""
+
+    two_approvers: TwoApprovers | None = None
+    """Builds beyond these thresholds need two of the approvers; None: one is enough for any."""
+
+    @model_validator(mode="after")
+    def _two_can_be_found(self) -> Approval:
+        if self.two_approvers is not None and len(set(self.approvers)) < 2:
+            raise ValueError("two_approvers: needs at least two different names under approvers")
+        return self
 
     def expires_at(self, proposed: datetime) -> datetime:
         """Return the end of the last working day on which it may be decided."""

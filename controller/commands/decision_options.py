@@ -12,8 +12,8 @@ import click
 from controller import wiring
 from controller.build_orders import BuildOrder
 from controller.cli import chosen_home, home_option
-from controller.decisions import waiting_proposal
 from controller.home import Home
+from controller.open_proposal import waiting_proposal
 from controller.operate import operate
 from controller.people.person import Person
 from controller.people.register import open_people

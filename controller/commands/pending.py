@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from controller.cli import chosen_home, home_option
+from controller.edit_score import given_up_words
 from controller.label import design_words, metric_label
 from controller.pending_document import (
     BuildStanding,
@@ -101,6 +102,11 @@ def _proposal_lines(
         yield "instead", f"{design_words(Design(values=other.design.values))} at {other.fidelity}"
     if pending.edited_by is not None:
         yield "edited", f"version {proposal.version}, by {pending.edited_by}"
+    if pending.needs_two:
+        who = f"{pending.approved_by} approved; " if pending.approved_by else ""
+        yield "two needed", f"{who}because {'; '.join(pending.needs_two)}"
+    if words := given_up_words(proposal):
+        yield "the model", words
     yield "rejected", pending.on_rejection
     yield "until", f"{datetime.fromisoformat(proposal.expires_at):%A %Y-%m-%d %H:%M %Z}"
     yield "decide", f"cellwright approve {pending.name}"

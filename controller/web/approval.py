@@ -22,6 +22,7 @@ from controller.approval_view import (
 from controller.bench_view import bench_view
 from controller.build_orders import BuildOrder, Decide, Settle, Withdraw, order_of
 from controller.edit_score import given_up_words
+from controller.four_eyes import reasons_for_two
 from controller.incumbent import incumbent, simulated_twin
 from controller.proposals import ProposalRecord
 from controller.web.api import MOST_ITEMS, After, Limit, person_of
@@ -145,6 +146,7 @@ def shown(service: Service, campaign: str, record: ProposalRecord) -> dict[str, 
         "build": state.builds.get(record.build_id or ""),
         "is_worked_on": state.phase == "running",
         "approvers": state.campaign.approval.approvers,
+        "because": reasons_for_two(state.campaign, record.proposal),
         "given_up": given_up_words(record.proposal),
         "typed": {},
         "trial": None,

@@ -39,6 +39,7 @@ STATUS: Final[tuple[tuple[type[CellwrightError], int], ...]] = (
 OF_REASON: Final = {
     "stale": 412,
     "not_allowed": 403,
+    "needs_second": 403,
     "unknown_proposal": 404,
     "unknown_build": 404,
     "needs_reason": 422,

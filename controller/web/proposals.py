@@ -13,6 +13,7 @@ from starlette.responses import Response
 
 from controller.audit import audit_lines
 from controller.build_orders import BuildOrder, Decide, Settle, Withdraw, order_of
+from controller.four_eyes import reasons_for_two
 from controller.journal import JournalReader
 from controller.operate import operate
 from controller.proposals import ProposalRecord
@@ -62,8 +63,13 @@ async def proposals(
 
 async def proposal(request: Request, campaign: str, proposal: str) -> Response:
     """Show a proposal in its latest version; its ETag is what a decision must name."""
-    record = record_of(service_of(request), campaign, proposal)
-    document = {**summary(record), "proposal": record.proposal.model_dump(mode="json")}
+    service = service_of(request)
+    record = record_of(service, campaign, proposal)
+    document = {
+        **summary(record),
+        "needs_two": reasons_for_two(service.campaign(campaign).state.campaign, record.proposal),
+        "proposal": record.proposal.model_dump(mode="json"),
+    }
     answer = answered(200, document)
     answer.headers["ETag"] = f'"{record.proposal.digest}"'
     return answer

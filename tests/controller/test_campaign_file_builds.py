@@ -111,3 +111,14 @@ def test_rules_of_approval_without_builds_are_refused() -> None:
     text = text.replace(", cell: 8}, cells: 30, money_EUR: 900, channel_days: 50", "}")
     with pytest.raises(Invalid, match="approval: no level of this campaign is built"):
         parse(text)
+
+
+def test_thresholds_for_a_second_approver_are_the_campaign_s() -> None:
+    rule = "two_approvers: {cost_EUR_above: 500, outside_training_range: true}"
+    found = parse(TEXT.replace("[anna, bo],", f"[anna, bo], {rule},")).approval.two_approvers
+    assert found is not None
+    assert (found.cost_EUR_above, found.outside_training_range) == (500.0, True)
+    alone = refusal("[anna, bo],", f"[anna], {rule},")
+    assert "at least two different names under approvers" in alone
+    wrong = refusal("[anna, bo],", "[anna, bo], two_approvers: {price_above: 5},")
+    assert "approval.two_approvers.price_above" in wrong

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.controller import proposed_campaign
 from tests.controller.web.room import BASE, Room, opened_room
 from tests.controller.web.test_approval import digest_of, page_form, path_of
 
@@ -101,3 +102,27 @@ def test_an_edit_that_was_tried_can_be_asked_for(desk: Room) -> None:
     assert client.post(path, data=form, headers={"Origin": BASE}).status_code == 303
     assert version_of(desk) == 2
     assert UNSCORED in client.get(f"/campaigns/{desk.campaign}/proposals/p1").text
+
+
+def test_the_page_says_who_approved_and_that_a_second_is_needed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rule = "expires_after_working_days: 5, two_approvers: {cost_EUR_above: 30}"
+    level = proposed_campaign.LEVEL.replace("expires_after_working_days: 5", rule)
+    monkeypatch.setattr(proposed_campaign, "LEVEL", level)
+    with opened_room(tmp_path, n_proposals=1) as desk:
+        page = f"/campaigns/{desk.campaign}/proposals/p1"
+        first, second = desk.signed_in("approver"), desk.signed_in("second")
+        assert "Two different approvers are needed" in first.get(page).text
+        form = {**page_form(first, desk, "p1"), "text": "the blade is set"}
+        post_to = f"{page}/decision"
+        assert first.post(post_to, data=form, headers={"Origin": BASE}).status_code == 303
+        shown = second.get(page).text
+        assert "Approved by approver" in shown
+        assert "A second approver is needed, because it costs 38.0 EUR, above 30.0 EUR" in shown
+        assert first.post(post_to, data=form, headers={"Origin": BASE}).status_code == 403
+        desk.service.follower.catch_up()
+        assert not desk.service.campaign(desk.campaign).state.builds
+        form = page_form(second, desk, "p1")
+        assert second.post(post_to, data=form, headers={"Origin": BASE}).status_code == 303
+        assert len(desk.service.campaign(desk.campaign).state.builds) == 1
