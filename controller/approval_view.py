@@ -12,9 +12,10 @@ from controller.label import design_words, metric_label, parameter_label, value_
 from controller.lessons import FOLLOWS
 from controller.open_proposal import has_lapsed
 from controller.proposals import BuildRecord, ProposalRecord
-from controller.quantity import percent, three, with_interval
+from controller.quantity import percent, signed_interval, three, with_interval
 from controller.results import compare
 from controller.state import State
+from experiments.campaign import Campaign
 from experiments.proposal import RejectionReason
 
 REASON_WORDS: dict[RejectionReason, str] = {
@@ -105,7 +106,7 @@ def predicted_rows(state: State, record: ProposalRecord) -> list[PredictedRow]:
         if value is not None:
             unit = label.unit
             base = value.value.value
-            change = with_interval(found.mean - base, low - base, high - base, unit)
+            change = signed_interval(found.mean - base, low - base, high - base, unit)
         rows.append(
             PredictedRow(label.text, with_interval(found.mean, low, high, label.unit), held, change)
         )
@@ -130,8 +131,6 @@ def why_lines(state: State, record: ProposalRecord) -> list[str]:
     """Return why this one, how far the model may be believed, and where it extrapolates."""
     proposal = record.proposal
     lines = [proposal.reason]
-    if proposal.beats_incumbent is not None:
-        lines.append(f"{percent(proposal.beats_incumbent)} chance to beat the best so far")
     if proposal.success_probability is not None:
         lines.append(f"{percent(proposal.success_probability)} chance that it gives a result")
     inside = {
@@ -142,6 +141,26 @@ def why_lines(state: State, record: ProposalRecord) -> list[str]:
     lines.append(inside[proposal.is_inside_data])
     lines.append(calibration_words(state))
     return lines
+
+
+def beats_words(record: ProposalRecord) -> str:
+    """Return the chance to beat the best so far, or nothing where nobody knows it."""
+    share = record.proposal.beats_incumbent
+    return "" if share is None else f"{percent(share)} chance to beat it"
+
+
+def plating_words(campaign: Campaign) -> str:
+    """Return what is known of lithium plating while charging: what was simulated, and what not."""
+    margin = f"{three(1e3 * campaign.cell.fast_charge.plating_margin_V)} mV"
+    if "fast_charge_min" in campaign.wanted:
+        return (
+            f"the simulated fast charge slows down to keep the negative {margin} or more above "
+            "lithium; at the build's own charge it was not simulated"
+        )
+    return (
+        "not simulated; with fast_charge_min among the objectives or constraints a charge is "
+        f"simulated that keeps the negative {margin} or more above lithium"
+    )
 
 
 def calibration_words(state: State) -> str:

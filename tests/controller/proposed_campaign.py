@@ -65,7 +65,7 @@ def _proposal(
         request=request,
         digest=request.digest,
         instrument="bench",
-        told=CAPABILITIES,
+        told=CAPABILITIES.model_copy(update={"stock": {"NMC811": 0.31, "cells": 40.0}}),
         predicted=predicted,
         success_probability=0.93,
         beats_incumbent=0.81,
