@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import heapq
 import json
 import math
 import time
@@ -9,11 +10,13 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
+import numpy as np
+
 from agents.acquisition.decider import Decider
 from experiments.campaign import Campaign
-from experiments.job import new_job
+from experiments.job import Job, new_job
 from experiments.observation import Observation
-from experiments.ranking import Question
+from experiments.ranking import Candidate, Question, Ranking
 from tests.benchmarks.decision_problems import TARGET, Problem, unit_point
 
 
@@ -36,54 +39,99 @@ class Trace:
     """Target evaluations behind every entry of ``cost``."""
 
 
-def run(problem: Problem, decider: Decider, seed: int, *, target_only: bool = False) -> Trace:
-    """Spend the problem's budget one evaluation after another."""
+def run(
+    problem: Problem,
+    decider: Decider,
+    seed: int,
+    *,
+    target_only: bool = False,
+    n_workers: int = 1,
+    spread: float = 1.0,
+) -> Trace:
+    """Spend the problem's budget, with so many evaluations under way at a time.
+
+    Run times are log-uniform between 1 and ``spread``, and results come in the order they end; the
+    decider is asked for one design whenever a worker is free, and sees what is pending. Regret is
+    counted over evaluations that have ended.
+    """
     campaign = problem.campaign(seed, target_only=target_only)
-    observations: list[Observation] = []
-    spent, costs, regrets = 0.0, [], []
-    at_target: list[int] = []
-    covered = n_predicted = 0
+    random = np.random.default_rng([seed, n_workers])
+    done = _Done(problem)
+    running: list[tuple[float, int, Job, Candidate]] = []
+    spent, now, n_sent = 0.0, 0.0, 0
     started = time.perf_counter()
-    while any((left := left_of(problem, campaign, spent)).values()):
-        ranking = decider.rank(_question(campaign, observations, left))
-        if observations:
-            regrets.append(_regret(problem, ranking.recommended, observations))
-        if not ranking.candidates:
+    while True:
+        left = left_of(problem, campaign, spent)
+        is_free = len(running) < n_workers and any(left.values())
+        if is_free or done.lacks_regret:
+            pending = tuple(job for _, _, job, _ in sorted(running, key=lambda one: one[1]))
+            ranking = decider.rank(_question(campaign, done.observations, left, pending))
+            done.recommend(ranking)
+            if is_free and ranking.candidates:
+                best = ranking.candidates[0]
+                job = new_job(
+                    campaign.name,
+                    best.design,
+                    best.fidelity,
+                    campaign_seed=seed,
+                    replicate=best.replicate,
+                )
+                ends = now + spread ** random.random()
+                heapq.heappush(running, (ends, n_sent, job, best))
+                spent, n_sent = spent + problem.cost[best.fidelity], n_sent + 1
+                continue
+        if not running:
             break
-        best = ranking.candidates[0]
-        job = new_job(
-            campaign.name,
-            best.design,
-            best.fidelity,
-            campaign_seed=seed,
-            replicate=best.replicate,
-        )
-        observation = problem.observe(job)
-        for key, predicted in best.predicted.items():
-            value = observation.value(key)
-            if best.fidelity == TARGET and value is not None:
-                n_predicted += 1
-                covered += abs(value - predicted.mean) <= 1.96 * predicted.sd
-        observations.append(observation)
-        spent += problem.cost[best.fidelity]
-        costs.append(spent)
-        at_target.append(sum(o.job.fidelity == TARGET for o in observations))
-    if len(regrets) < len(costs):
-        ranking = decider.rank(_question(campaign, observations, left))
-        regrets.append(_regret(problem, ranking.recommended, observations))
+        now, _, job, best = heapq.heappop(running)
+        done.add(problem.observe(job), best)
     return Trace(
         problem=problem.name,
         decider=decider.name,
         version=decider.version,
         seed=seed,
-        cost=costs,
-        regret=regrets,
-        n_target=at_target[-1] if at_target else 0,
+        cost=done.costs,
+        regret=done.regrets,
+        n_target=done.at_target[-1] if done.at_target else 0,
         seconds=time.perf_counter() - started,
-        covered=covered,
-        n_predicted=n_predicted,
-        at_target=at_target,
+        covered=done.covered,
+        n_predicted=done.n_predicted,
+        at_target=done.at_target,
     )
+
+
+class _Done:
+    """What has ended, with the regret of what was recommended after each."""
+
+    def __init__(self, problem: Problem) -> None:
+        self._problem = problem
+        self.observations: list[Observation] = []
+        self.costs: list[float] = []
+        self.regrets: list[float] = []
+        self.at_target: list[int] = []
+        self.covered = self.n_predicted = 0
+
+    @property
+    def lacks_regret(self) -> bool:
+        """Say whether nothing was recommended yet after the last result."""
+        return len(self.regrets) < len(self.observations)
+
+    def add(self, observation: Observation, asked: Candidate) -> None:
+        """Take one more result in, and whether it fell where it was predicted."""
+        is_target = observation.job.fidelity == TARGET
+        for key, predicted in asked.predicted.items():
+            value = observation.value(key)
+            if is_target and value is not None:
+                self.n_predicted += 1
+                self.covered += abs(value - predicted.mean) <= 1.96 * predicted.sd
+        self.observations.append(observation)
+        cost = self._problem.cost[observation.job.fidelity]
+        self.costs.append((self.costs[-1] if self.costs else 0.0) + cost)
+        self.at_target.append((self.at_target[-1] if self.at_target else 0) + is_target)
+
+    def recommend(self, ranking: Ranking) -> None:
+        """Note the regret of a recommendation, once after every result."""
+        if self.lacks_regret:
+            self.regrets.append(_regret(self._problem, ranking.recommended, self.observations))
 
 
 def left_of(problem: Problem, campaign: Campaign, spent: float) -> dict[str, int]:
@@ -123,14 +171,18 @@ def cached(
 
 
 def _question(
-    campaign: Campaign, observations: list[Observation], left: dict[str, int]
+    campaign: Campaign,
+    observations: list[Observation],
+    left: dict[str, int],
+    pending: tuple[Job, ...],
 ) -> Question:
     return Question(
         campaign=campaign,
         observations=tuple(observations),
+        pending=pending,
         left=left,
         n_candidates=1,
-        position=len(observations),
+        position=len(observations) + len(pending),
     )
 
 
