@@ -10,7 +10,7 @@ from aurora_unicycler import ConstantCurrent, ConstantVoltage
 
 from controller.quantity import three
 from experiments.build import BuildRequest
-from experiments.capabilities import Capabilities, Range
+from experiments.capabilities import Capabilities, Limits, Range
 from experiments.errors import CellwrightError
 
 if TYPE_CHECKING:
@@ -89,6 +89,7 @@ def _safety(
     request: BuildRequest, told: Capabilities | None, plan: CoatingPlan | None
 ) -> Iterator[SafetyRow]:
     limits = None if told is None else told.limits
+    ranges: dict[str, Range] = {} if limits is None else _ranges(limits)
     positive = request.recipe.positive
     yield SafetyRow("N/P", three(request.recipe.negative.n_to_p_ratio), *_plates(request))
     window = voltage_window(request)
@@ -96,25 +97,30 @@ def _safety(
         yield SafetyRow("voltage window", "none in the protocol")
     else:
         words = f"{window[0]:g} to {window[1]:g} V"
-        yield _ranged("voltage window", words, window, limits and limits.voltage_V, 1.0, "V")
+        yield _ranged("voltage window", words, window, ranges.get("voltage_V"), 1.0, "V")
     at_C = request.cell.temperature_C
-    allowed = limits and limits.temperature_C
+    allowed = ranges.get("temperature_C")
     yield _ranged("surroundings", f"{at_C:g} °C", (at_C,), allowed, 1.0, "°C")
     if plan is not None:
         loading = plan.loading_kg_per_m2
         words = f"{three(1e2 * loading)} mg/cm²"
-        allowed = limits and limits.loading_kg_per_m2
+        allowed = ranges.get("loading_kg_per_m2")
         yield _ranged("loading", words, (loading,), allowed, 1e2, "mg/cm²")
     thickness = positive.thickness_m
-    allowed = limits and limits.thickness_m
+    allowed = ranges.get("thickness_m")
     yield _ranged("thickness", f"{three(1e6 * thickness)} µm", (thickness,), allowed, 1e6, "µm")
-    allowed = limits and limits.porosity
+    allowed = ranges.get("porosity")
     yield _ranged("porosity", three(positive.porosity), (positive.porosity,), allowed, 1.0, "")
     if plan is not None:
         amperes = _largest_A(request, plan.cell_capacity_Ah)
         words = f"{three(1e3 * amperes)} mA ({three(amperes / plan.cell_capacity_Ah)}C)"
         most = None if limits is None else Range(min=0.0, max=limits.current_A)
         yield _ranged("largest current", words, (amperes,), most, 1e3, "mA")
+
+
+def _ranges(limits: Limits) -> dict[str, Range]:
+    """Return the limits that are ranges, by name."""
+    return {name: one for name, one in iter(limits) if isinstance(one, Range)}
 
 
 def _plates(request: BuildRequest) -> tuple[bool | None, str]:
