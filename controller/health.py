@@ -13,6 +13,7 @@ from typing import Final
 
 from controller.checks import Check, Verdict
 from controller.instrument_checks import instrument_checks
+from controller.webhooks.checks import webhook_checks
 
 _DISTRIBUTIONS: Final = ("ray", "torch", "pybamm", "botorch", "mlflow", "numba", "pydantic")
 _MIN_FREE_GB: Final = 5.0
@@ -41,6 +42,7 @@ def all_checks(home: Path) -> list[Check]:
         _home(home),
         _disk(home),
         *instrument_checks(home, os.environ),
+        *webhook_checks(home),
     ]
 
 

@@ -9,7 +9,7 @@ import contextlib
 import os
 import shutil
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
 from prometheus_client import CollectorRegistry, Histogram, generate_latest, start_http_server
@@ -18,6 +18,7 @@ from prometheus_client.registry import Collector
 
 from controller.home import Home
 from controller.snapshot import ProgressView, Snapshot
+from controller.webhooks.progress import Outcome
 from experiments.errors import Invalid
 
 _EVERY_S: Final = 15.0
@@ -27,9 +28,16 @@ _APPEND_BUCKETS_S: Final = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0)
 class Metrics(Collector):
     """What a scrape gets: the latest snapshot, and how long the journal takes."""
 
-    def __init__(self, home: Home, *, is_projection_behind: Callable[[], bool]) -> None:
+    def __init__(
+        self,
+        home: Home,
+        *,
+        is_projection_behind: Callable[[], bool],
+        webhooks: Callable[[], Mapping[str, Outcome]] = dict,
+    ) -> None:
         self._home = home
         self._is_projection_behind = is_projection_behind
+        self._webhooks = webhooks
         self._snapshot: Snapshot | None = None
         self._wrote_s = float("-inf")
         self.registry = CollectorRegistry()
@@ -69,6 +77,7 @@ class Metrics(Collector):
         yield _gauge("disk_free_bytes", "Room on the home's disk.", self._free_bytes())
         behind = float(self._is_projection_behind())
         yield _gauge("projection_behind", "1 while MLflow lags behind the journal.", behind)
+        yield from _notices(self._webhooks())
 
     def _free_bytes(self) -> float:
         try:
@@ -155,6 +164,20 @@ def _machines(shown: Snapshot) -> Iterator[Metric]:
     yield restarts
     yield _gauge("stuck_seconds", "How long nothing finished; 0 as usual.", shown.stuck_s)
     yield _gauge("paused", "1 while nothing is dispatched.", float(shown.paused is not None))
+
+
+def _notices(outcomes: Mapping[str, Outcome]) -> Iterator[Metric]:
+    notices = CounterMetricFamily(
+        "cellwright_webhook_notices",
+        "Notices by webhook: delivered or given up; failed counts attempts.",
+        labels=["webhook", "outcome"],
+    )
+    for name, one in outcomes.items():
+        notices.add_metric([name, "delivered"], one.n_delivered)
+        notices.add_metric([name, "failed"], one.n_failed)
+        notices.add_metric([name, "given_up"], one.n_given_up)
+    if outcomes:
+        yield notices
 
 
 def _gauge(name: str, meaning: str, value: Any) -> GaugeMetricFamily:

@@ -38,6 +38,7 @@ from controller.snapshot import ProgressView
 from controller.state import State
 from controller.tracking_address import tracking_address
 from controller.watched_journal import WatchedJournal
+from controller.webhooks import Webhooks, open_webhooks
 from experiments.errors import Invalid
 
 _PROJECTION_PATIENCE_S: Final = 30.0
@@ -100,7 +101,12 @@ def run_session(
         log = logging.getLogger("cellwright.control").warning
         clock = wiring.clock()
         projection = ProjectionProcess(home, name, tracking, os.environ, log)
-        metrics = Metrics(home, is_projection_behind=lambda: projection.is_behind)
+        webhooks = open_webhooks(home, clock, log)
+        metrics = Metrics(
+            home,
+            is_projection_behind=lambda: projection.is_behind,
+            webhooks=webhooks.outcomes,
+        )
         held.enter_context(served(metrics, options.metrics_port))
         journal, kept = open_journal(
             home,
@@ -118,6 +124,7 @@ def run_session(
             return SessionResult(home, Outcome(state, "finished"), was_finished=True)
         if gone := dropped_voxels(state):
             wiring.delete_artifacts(home, gone)
+        held.callback(webhooks.close)
         held.callback(_catch_up, projection, announce)
         keeper = StateKeeper(home, journal, log)
         keeper.begin(state, is_kept=kept is not None)
@@ -138,7 +145,7 @@ def run_session(
             user=user_name(os.getuid()),
             lab=wiring.lab(home, state.campaign, clock, log),
             stop_after=options.stop_after,
-            when_stored=lambda state: _follow(projection, keeper, state),
+            when_stored=lambda state: _follow(projection, keeper, webhooks, state),
             delete=lambda artifacts: wiring.delete_artifacts(home, artifacts),
             log=log,
         )
@@ -225,7 +232,9 @@ async def _run(
             loop.remove_signal_handler(number)
 
 
-def _follow(projection: ProjectionProcess, keeper: StateKeeper, state: State) -> None:
+def _follow(
+    projection: ProjectionProcess, keeper: StateKeeper, webhooks: Webhooks, state: State
+) -> None:
     """Tell those who follow the journal of news.
 
     The projection starts with the first observation, so that it delays nothing before: it takes
@@ -233,6 +242,7 @@ def _follow(projection: ProjectionProcess, keeper: StateKeeper, state: State) ->
     without an observation.
     """
     keeper.note(state)
+    webhooks.wake()
     if state.observations:
         projection.wake()
 

@@ -41,7 +41,7 @@ DOORS = {
     "mlflow": ("controller/run_store.py",),
     "sqlite3": ("controller/journal/", "controller/people/", "instruments/lab_simulator/"),
     "prometheus_client": ("controller/metrics.py",),
-    "httpx": ("instruments/", "controller/client.py"),
+    "httpx": ("instruments/", "controller/client.py", "controller/webhooks/post.py"),
     "fastapi": ("controller/web/", "instruments/lab_simulator/"),
     "plotly": ("controller/report/",),
     "matplotlib": ("controller/report/",),

@@ -16,6 +16,7 @@ from pathlib import Path
 from controller.clock import SystemClock
 from controller.home import Home, make_home
 from controller.people import Role, open_people
+from tests.controller.webhooks.receiver import Receiver, receiving
 from tests.system.served_room import PASSWORD, ROOT, service
 
 CAMPAIGN = """
@@ -50,6 +51,8 @@ class LiveRoom:
 
     address: str
     home: Home
+    receiver: Receiver
+    """Of the webhook that is told of everything."""
 
     @property
     def campaign(self) -> str:
@@ -73,7 +76,10 @@ def live_room(folder: Path) -> Iterator[LiveRoom]:
         *("lab-simulator", "--folder", str(folder / "lab"), "--port", "0", "--voxels", "16"),
         *("--time-scale", "1e6", "--failures-pct", "0", "--file-format", "biologic-mpt"),
     ]
-    with _started("controller", *lab, log=folder / "lab.log") as laboratory:
+    with (
+        receiving() as receiver,
+        _started("controller", *lab, log=folder / "lab.log") as laboratory,
+    ):
         assert laboratory.stdout is not None
         (home.path / "instruments.yaml").write_text(
             "instruments:\n  - {name: line, kind: http-lab, simulated: true, "
@@ -81,12 +87,19 @@ def live_room(folder: Path) -> Iterator[LiveRoom]:
             f"secret_file: '{folder / 'lab' / 'secret'}'}}\n"
         )
         (home.path / "instruments.yaml").chmod(0o600)
+        (home.path / "chat.secret").write_bytes(b"s" * 32)
+        (home.path / "chat.secret").chmod(0o600)
+        (home.path / "webhooks.yaml").write_text(
+            "control_room: https://lab.example.org\nwebhooks:\n  - {name: chat, secret_file: "
+            f"chat.secret, address: '{receiver.address}', allow_private: true}}\n"
+        )
+        (home.path / "webhooks.yaml").chmod(0o600)
         run = ("--home", str(home.path), "run", str(folder / "cells.yaml"))
         with (
             _started("tests.system.in_process_run", *run, log=folder / "run.log"),
             service(home.path) as address,
         ):
-            yield LiveRoom(address, home)
+            yield LiveRoom(address, home, receiver)
 
 
 @contextlib.contextmanager

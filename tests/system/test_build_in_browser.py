@@ -7,6 +7,7 @@ phone's width by the keyboard alone. Every page they come to is checked by axe-c
 from __future__ import annotations
 
 import contextlib
+import json
 import re
 import time
 from collections.abc import Iterator
@@ -102,6 +103,11 @@ def test_people_edit_approve_and_see_a_cell_built_and_reject_another(
         first, second = two_proposals(live)
         build = edited_and_approved(visitor, live, first, thickness_um)
         seen_built(visitor, build)
+        told = [json.loads(body) for _, _, body in live.receiver.came]
+        there = [(one["event"], one["link"].rpartition("/cells/")[2]) for one in told]
+        assert ("needs_you", f"proposals/{first}") in there
+        assert ("decided", f"proposals/{first}") in there
+        assert ("built", "builds") in there
         rejected(visitor, second)
         other_pages(visitor, live)
         assert not visitor.wrong, "\n".join(visitor.wrong)
