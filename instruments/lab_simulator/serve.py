@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import ipaddress
 import multiprocessing
 import os
@@ -10,7 +11,7 @@ import secrets
 import socket
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 from multiprocessing import connection
@@ -23,7 +24,7 @@ from experiments.capabilities import Capabilities, Limits, Range
 from experiments.errors import Invalid
 from instruments.lab_simulator.clock import OPENED_S, LabClock
 from instruments.lab_simulator.cycler_files import SUFFIX
-from instruments.lab_simulator.desk import Desk
+from instruments.lab_simulator.desk import Desk, MakeBuild
 from instruments.lab_simulator.faults import FaultPlan, FaultyLab
 from instruments.lab_simulator.ledger import Ledger
 from instruments.lab_simulator.physics import MadeBuild, make_build
@@ -61,17 +62,25 @@ class LabOptions:
     """Forget every build on opening, as a lab restored from nothing would."""
 
 
-def serve(options: LabOptions, announce: Callable[[str, Path], None]) -> None:
-    """Serve until SIGINT or SIGTERM. ``announce`` gets the address once it is bound."""
+def serve(
+    options: LabOptions,
+    announce: Callable[[str, Path], None],
+    *,
+    make: MakeBuild | None = None,
+) -> None:
+    """Serve until SIGINT or SIGTERM. ``announce`` gets the address once it is bound.
+
+    ``make`` makes the cells; None has the lab's own physics do it, in another process.
+    """
     import uvicorn
 
     _require_sensible(options)
     listener = _bound(options.host, options.port)
     secret_file = _secret_file(options)
     address = f"http://{options.host}:{listener.getsockname()[1]}"
-    spawning = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(1, mp_context=spawning, initializer=_end_with_parent) as pool:
-        desk = open_desk(options, read_secret(secret_file), pool)
+    with contextlib.ExitStack() as held:
+        makes = make or held.enter_context(_physics(options))
+        desk = open_desk(options, read_secret(secret_file), makes)
         from instruments.lab_simulator.server import create_app
 
         app = FaultyLab(create_app(desk), options.faults, desk.ledger.forget_all)
@@ -82,16 +91,25 @@ def serve(options: LabOptions, announce: Callable[[str, Path], None]) -> None:
         server.run(sockets=[listener])
 
 
-def open_desk(options: LabOptions, secret: bytes, pool: ProcessPoolExecutor) -> Desk:
-    """Return the front desk over the folder's ledger; cells are made in the pool."""
+@contextlib.contextmanager
+def _physics(options: LabOptions) -> Iterator[MakeBuild]:
+    """Give what makes cells in a process of its own, which ends with the lab."""
+    spawning = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(1, mp_context=spawning, initializer=_end_with_parent) as pool:
+
+        async def make(build_id: str, payload: BuildPayload) -> MadeBuild:
+            return await asyncio.get_running_loop().run_in_executor(
+                pool, make_build, build_id, payload, options.reality, options.file_format
+            )
+
+        yield make
+
+
+def open_desk(options: LabOptions, secret: bytes, make: MakeBuild) -> Desk:
+    """Return the front desk over the folder's ledger."""
     ledger = Ledger(options.folder / "ledger.sqlite")
     if options.has_amnesia:
         ledger.forget_all()
-
-    async def make(build_id: str, payload: BuildPayload) -> MadeBuild:
-        return await asyncio.get_running_loop().run_in_executor(
-            pool, make_build, build_id, payload, options.reality, options.file_format
-        )
 
     return Desk(
         ledger=ledger,
