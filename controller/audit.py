@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from controller.events import Corrected, Recorded, Retracted
 from controller.proposal_events import (
     Decided,
+    Deputised,
     Edited,
     Expired,
     FirstApproved,
@@ -44,17 +45,24 @@ def audit_lines(events: Iterable[Recorded]) -> Iterator[AuditLine]:
         match event:
             case Decided():
                 what = event.verdict + (" (their own version)" if event.is_self_approved else "")
+                what += f" in {event.by.deputy_for}'s stead" if event.by.deputy_for else ""
                 what += f", second to {event.beside.person}" if event.beside is not None else ""
                 subject = f"{event.proposal_id} version {event.version}"
                 yield _line(
                     recorded, event.by, what, subject, event.digest, event.reason, event.text
                 )
                 digests[event.proposal_id] = event.digest
+            case Deputised(person=person, deputy=deputy):
+                what = "named a deputy" if deputy else "took back a deputy"
+                text = f"{event.text} [until {event.until[:10]}]".strip() if deputy else event.text
+                subject = f"{deputy or 'nobody'} in {person}'s stead"
+                yield _line(recorded, event.by, what, subject, None, None, text)
             case FirstApproved():
                 own = " (their own version)" if event.is_self_approved else ""
                 subject = f"{event.proposal_id} version {event.version}"
                 text = f"{event.text} [needs two: {'; '.join(event.because)}]".strip()
-                what = f"approved, first of two{own}"
+                stead = f" in {event.by.deputy_for}'s stead" if event.by.deputy_for else ""
+                what = f"approved{stead}, first of two{own}"
                 yield _line(recorded, event.by, what, subject, event.digest, None, text)
             case Edited(proposal=proposal):
                 changed = ", ".join(event.diff)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from controller.people.permission import ROLES_OF, Action, may
@@ -11,20 +12,45 @@ from controller.state import State
 from experiments.errors import Rejected
 
 
-def signatory(state: State, person: Person) -> Signatory:
+def signatory(state: State, person: Person, deputy_for: str | None = None) -> Signatory:
     """Return what is kept of a person who did something to this campaign."""
     roles = tuple(sorted(role.value for role in person.roles_in(state.campaign.name)))
     method = "" if person.method is None else person.method.value
-    return Signatory(person=person.name, roles=roles, sign_in=method, token_id=person.token_id)
+    return Signatory(
+        person=person.name,
+        roles=roles,
+        sign_in=method,
+        token_id=person.token_id,
+        deputy_for=deputy_for,
+    )
 
 
-def require_may_decide(state: State, by: Person) -> None:
-    """Let those decide who have the role and whom the campaign names. Raises ``Rejected``."""
+def require_may_decide(state: State, by: Person, now: datetime) -> Signatory:
+    """Return as whom somebody decides: an approver whom the campaign names, or one's deputy.
+
+    They need the role as well. Raises ``Rejected``.
+    """
     require_may(state, by, Action.decide)
     approvers = state.campaign.approval.approvers
-    if by.name not in approvers:
-        listed = ", ".join(approvers) or "nobody"
-        raise no("not_allowed", f"{by.name} may not decide here; may: {listed}")
+    if by.name in approvers:
+        return signatory(state, by)
+    for person in approvers:
+        deputy = state.deputies.get(person)
+        if deputy is not None and deputy.name == by.name and deputy.is_in_force(now):
+            return signatory(state, by, person)
+    listed = ", ".join(deciders(state, now)) or "nobody"
+    raise no("not_allowed", f"{by.name} may not decide here; may: {listed}")
+
+
+def deciders(state: State, now: datetime) -> list[str]:
+    """Return who may decide, in words: approvers and, in the stead of those away, deputies."""
+    found = []
+    for person in state.campaign.approval.approvers:
+        deputy = state.deputies.get(person)
+        is_away = deputy is not None and deputy.is_in_force(now)
+        told = "" if deputy is None else f" (until {deputy.until[:10]} also {deputy.name})"
+        found.append(f"{person}{told}" if is_away else person)
+    return found
 
 
 def require_may(state: State, by: Person, action: Action) -> None:

@@ -8,18 +8,19 @@ whichever way the order came.
 from __future__ import annotations
 
 import secrets
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Any, Literal, NamedTuple, TypeVar
 
 from pydantic import Field, ValidationError
 
 from controller.clock import Clock
 from controller.decisions import decide_proposal, edit_proposal, withdraw_proposal
+from controller.deputies import name_deputy
 from controller.edit_cost import priced
 from controller.edit_limits import within_limits
 from controller.edit_score import given_up_words, rescored
 from controller.events import Event
-from controller.people.person import Person
+from controller.people.person import Person, PersonName
 from controller.proposal_events import Edited, FirstApproved
 from controller.settling import Outcome, settle_build
 from controller.state import State
@@ -95,8 +96,20 @@ class Settle(Frozen):
     text: Text = ""
 
 
-BuildOrder = Decide | Edit | TryEdit | Withdraw | Settle
-Order = TypeVar("Order", Decide, Edit, TryEdit, Withdraw, Settle)
+class Deputise(Frozen):
+    """Have somebody decide in an approver's stead until the end of a day, or nobody any more."""
+
+    kind: Literal["deputise"] = "deputise"
+    campaign: Campaign
+    person: PersonName
+    deputy: PersonName | None
+    until: date | None = None
+    by: Person
+    text: Text = ""
+
+
+BuildOrder = Decide | Edit | TryEdit | Withdraw | Settle | Deputise
+Order = TypeVar("Order", Decide, Edit, TryEdit, Withdraw, Settle, Deputise)
 
 
 def order_of(kind: type[Order], **given: Any) -> Order:
@@ -173,6 +186,21 @@ def events_of(order: BuildOrder, state: State, at: Occasion) -> tuple[tuple[Even
                 state, order.build_id, order.outcome, order.by, now=at.now, text=order.text
             )
             return settled, f"build {order.build_id}: {order.outcome.replace('_', ' ')}"
+        case Deputise():
+            named = name_deputy(
+                state,
+                order.person,
+                order.deputy,
+                order.until,
+                order.by,
+                now=at.now,
+                text=order.text,
+            )
+            if order.deputy is None:
+                return named, f"nobody decides in {order.person}'s stead any more"
+            needs = "they need the approver's role, as cellwright users role gives it"
+            words = f"{order.deputy} decides in {order.person}'s stead until {order.until}; {needs}"
+            return named, words
 
 
 def edited_by(order: Edit | TryEdit, state: State, at: Occasion) -> Edited:

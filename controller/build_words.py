@@ -9,6 +9,7 @@ from controller.proposal_events import (
     BuildQueued,
     BuildRunning,
     Decided,
+    Deputised,
     Edited,
     Expired,
     FileTaken,
@@ -17,6 +18,7 @@ from controller.proposal_events import (
     NotSubmitted,
     OutcomeLost,
     Proposed,
+    Reminded,
     ResultInDoubt,
     Settled,
     StopTold,
@@ -24,6 +26,7 @@ from controller.proposal_events import (
     Withdrawn,
 )
 from controller.quantity import counted
+from controller.reminders import WORDS
 
 
 def build_words(event: Event) -> str | None:
@@ -34,6 +37,11 @@ def build_words(event: Event) -> str | None:
         case Decided():
             why = " ".join(text for text in ((event.reason or "").replace("_", " "), event.text))
             return _by(f"{event.proposal_id} {event.verdict}", event.by.person, why.strip())
+        case Reminded(share=share):
+            return f"{event.proposal_id}: {WORDS.get(share, 'a reminder')}; nobody has decided"
+        case Deputised(person=person, deputy=deputy):
+            words = f"{deputy or 'nobody'} decides in {person}'s stead"
+            return _by(words, event.by.person, event.text)
         case FirstApproved():
             words = f"{event.proposal_id} approved, first of two"
             return _by(words, event.by.person, event.text)

@@ -27,6 +27,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "recycle": ("recycle", "Replace a campaign's compute by a fresh one, in good order."),
     "pending": ("pending", "Show what waits for a person's decision, and the builds under way."),
     "approve": ("approve", "Have a proposed build made, exactly as it was shown."),
+    "deputy": ("deputy", "Have somebody decide in an approver's stead for a time."),
     "edit": ("edit", "Ask for other values than a proposal's, or try them first."),
     "reject": ("reject", "Have a proposed build not made, with the reason."),
     "withdraw": ("withdraw", "Take an approval back before anything was sent."),

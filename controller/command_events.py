@@ -13,7 +13,7 @@ from controller.decide import (
     Withdraw,
 )
 from controller.events import Dispatched, Event, Finished, Interrupted, Observed
-from controller.proposing import ApproveByPolicy, Expire, Propose
+from controller.proposing import ApproveByPolicy, Expire, Propose, Remind
 from experiments.observation import Failure, FailureKind, Observation
 
 
@@ -32,5 +32,5 @@ def events_of(command: Command) -> list[Event]:
             return [Interrupted(reason=reason)]
         case Send() | Withdraw() | AskRanking():
             return []
-        case Propose() | ApproveByPolicy() | Expire():
+        case Propose() | ApproveByPolicy() | Expire() | Remind():
             return []  # what is stored of them rests on the lab: controller.proposer

@@ -71,25 +71,26 @@ def decide_proposal(
     ``digest`` is of what the person was shown; ``build_id`` is new, and used for an approval only.
     Raises ``Rejected``.
     """
-    require_may_decide(state, by)
+    who = require_may_decide(state, by, now)
     record = waiting_proposal(state, proposal_id, digest, now)
-    who = signatory(state, by)
     if verdict == "rejected":
         if reason is None:
             raise no("needs_reason", f"a rejection needs a reason; allowed: {', '.join(REASONS)}")
         return (_decided(record, verdict, who, now, reason=reason, text=text),)
     because = reasons_for_two(state.campaign, record.proposal)
-    is_self_approved = by.name in record.editors
+    is_self_approved = bool({by.name, who.voice} & record.editors)
     if is_self_approved:
-        if not because and set(state.campaign.approval.approvers) != {by.name}:
+        if not because and set(state.campaign.approval.approvers) != {who.voice}:
             raise no("not_allowed", f"{by.name} made a version of {proposal_id}; another approves")
         if not text.strip():
             raise no("needs_reason", f"approving one's own version of {proposal_id} needs a text")
     first = record.first_approval
     if because and first is None:
         return (_first_approved(record, who, now, text, because, is_self_approved),)
-    if because and first is not None and first.by is not None and first.by.person == by.name:
-        raise no("needs_second", f"{by.name} approved {proposal_id} already; a second has to")
+    if because and first is not None and first.by is not None and first.by.voice == who.voice:
+        raise no(
+            "needs_second", f"{first.by.person} approved {proposal_id} already; a second has to"
+        )
     return _approved(
         state, record, who, now, build_id, text, because, is_self_approved=is_self_approved
     )
@@ -224,7 +225,7 @@ def withdraw_proposal(
     state: State, proposal_id: str, digest: str, by: Person, *, now: datetime, text: str = ""
 ) -> tuple[Withdrawn]:
     """Return an approval's withdrawal, while nothing was sent. Raises ``Rejected``."""
-    require_may_decide(state, by)
+    who = require_may_decide(state, by, now)
     record = known_proposal(state, proposal_id)
     if record.proposal.digest != digest:
         raise stale(record)
@@ -237,7 +238,7 @@ def withdraw_proposal(
         Withdrawn(
             proposal_id=proposal_id,
             version=record.proposal.version,
-            by=signatory(state, by),
+            by=who,
             at=now.isoformat(),
             text=text,
         ),

@@ -69,19 +69,18 @@ class LabLink:
 
     def _lost_approval(self, person: str, record: ProposalRecord, state: State) -> str | None:
         """Return why what was approved does not count any more; None where it does."""
-        first = record.first_approval
-        people = [person, *([first.by.person] if first is not None and first.by else [])]
-        for one in people:
-            if not self._may_still_decide(one, state):
-                return f"{one} may no longer approve here"
+        steps = (record.first_approval, record.last)
+        signed = [step.by for step in steps if step is not None and step.by is not None]
+        if person not in {one.person for one in signed}:
+            return f"{person} did not approve it"
+        for one in signed:
+            is_named = one.voice in state.campaign.approval.approvers
+            if not is_named or not self.may_still(one.person, state.campaign.name):
+                return f"{one.person} may no longer approve here"
         because = reasons_for_two(state.campaign, record.proposal)
-        if because and len(set(people)) < 2:
+        if because and len({one.voice for one in signed}) < 2:
             return f"one person approved it and two are needed, because {'; '.join(because)}"
         return None
-
-    def _may_still_decide(self, person: str, state: State) -> bool:
-        is_named = person in state.campaign.approval.approvers
-        return is_named and self.may_still(person, state.campaign.name)
 
     async def take_in(
         self, file: ResultFile, state: State, build_id: str, status: BuildStatus

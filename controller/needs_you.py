@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 from controller.people import Action
+from controller.reminders import WORDS
 from controller.state import State
 
 May = Callable[[str, Action], bool]
@@ -36,7 +37,10 @@ def _of_builds(state: State, may: May) -> Iterable[Waiting]:
                 if first is None or first.by is None
                 else f"{first.by.person} approved; decide as the second"
             )
-            words = f"{ask} about {proposal.id} by {proposal.expires_at[:16].replace('T', ' ')}"
+            late = f" ({WORDS[record.reminded]})" if record.reminded in WORDS else ""
+            words = (
+                f"{ask} about {proposal.id} by {proposal.expires_at[:16].replace('T', ' ')}{late}"
+            )
             yield Waiting(name, words, f"/campaigns/{name}/proposals/{proposal.id}")
     if may(name, Action.settle):
         for build in state.open_builds:

@@ -25,6 +25,13 @@ class Signatory(Frozen):
     simulated."""
     token_id: str | None = None
     """Of the token that showed it; None for a password, and in journals of earlier versions."""
+    deputy_for: str | None = None
+    """The approver in whose stead they decided."""
+
+    @property
+    def voice(self) -> str:
+        """Return whose word it counts as: an approver and their deputy have one between them."""
+        return self.deputy_for or self.person
 
 
 class Proposed(Frozen):
@@ -90,6 +97,31 @@ class Expired(Frozen):
     kind: Literal["expired"] = "expired"
     proposal_id: str
     version: int = Field(ge=1)
+
+
+class Reminded(Frozen):
+    """Whoever may decide was reminded; that decides nothing."""
+
+    kind: Literal["reminded"] = "reminded"
+    proposal_id: str
+    version: int = Field(ge=1)
+    share: float = Field(gt=0, lt=1)
+    """Of the working time to decide that is over."""
+
+
+class Deputised(Frozen):
+    """An approver who is away has somebody decide in their stead, for a time; or is back."""
+
+    kind: Literal["deputised"] = "deputised"
+    person: str
+    """Whom the campaign names."""
+    deputy: str | None
+    """None: nobody any more."""
+    until: str
+    """ISO time."""
+    by: Signatory
+    at: str
+    text: str = ""
 
 
 class Withdrawn(Frozen):
@@ -212,7 +244,9 @@ class BuildFailed(Frozen):
     """With the failure."""
 
 
-ProposalEvent = Proposed | FirstApproved | Decided | Edited | Expired | Withdrawn
+ProposalEvent = (
+    Proposed | FirstApproved | Decided | Edited | Expired | Withdrawn | Reminded | Deputised
+)
 LabEvent = (
     Submitting
     | NotSubmitted
@@ -226,5 +260,5 @@ LabEvent = (
 )
 """What came of a build in the lab."""
 BuildEvent = BuildQueued | Settled | StopTold | LabEvent
-OF_PEOPLE = (FirstApproved, Decided, Edited, Withdrawn, BuildQueued, Settled)
+OF_PEOPLE = (Deputised, FirstApproved, Decided, Edited, Withdrawn, BuildQueued, Settled)
 """What a command may write on a person's behalf while no control works on the campaign."""

@@ -11,6 +11,7 @@ from controller.proposal_events import (
     BuildQueued,
     BuildRunning,
     Decided,
+    Deputised,
     Edited,
     Expired,
     FileTaken,
@@ -20,6 +21,7 @@ from controller.proposal_events import (
     OutcomeLost,
     ProposalEvent,
     Proposed,
+    Reminded,
     ResultInDoubt,
     Settled,
     StopTold,
@@ -27,12 +29,17 @@ from controller.proposal_events import (
     Submitting,
     Withdrawn,
 )
-from controller.proposals import NEXT, BuildRecord, BuildStage, ProposalRecord, Step
+from controller.proposals import NEXT, BuildRecord, BuildStage, Deputy, ProposalRecord, Step
 from experiments.errors import InternalError
 
 
 def apply_to_proposal(draft: dict[str, Any], event: ProposalEvent, at: str) -> None:
     """Change the draft's proposals. Raises ``InternalError`` for what no control may write."""
+    if isinstance(event, Deputised):
+        draft["deputies"].pop(event.person, None)
+        if event.deputy is not None:
+            draft["deputies"][event.person] = Deputy(event.deputy, event.until)
+        return
     proposals: dict[str, ProposalRecord] = draft["proposals"]
     if isinstance(event, Proposed):
         proposal = event.proposal
@@ -61,6 +68,9 @@ def apply_to_proposal(draft: dict[str, Any], event: ProposalEvent, at: str) -> N
         proposals[event.proposal_id] = replace(
             record, status="expired", steps=(*record.steps, step)
         )
+        return
+    if isinstance(event, Reminded):
+        proposals[event.proposal_id] = replace(record, reminded=event.share)
         return
     if isinstance(event, FirstApproved):
         proposals[event.proposal_id] = _approved_first(record, event, at)

@@ -65,6 +65,8 @@ class ProposalRecord:
     status: ProposalStatus
     steps: tuple[Step, ...]
     build_id: str | None = None
+    reminded: float = 0.0
+    """The share of its time that somebody was reminded at last."""
 
     @property
     def last(self) -> Step:
@@ -99,6 +101,18 @@ class ProposalRecord:
         """Return everybody who changed it since it was proposed, in whatever version."""
         edits = [step.by for step in self.steps if step.kind == "edited"]
         return frozenset(by.person for by in edits if by is not None)
+
+
+@dataclass(frozen=True)
+class Deputy:
+    """Who decides in an approver's stead, and until when."""
+
+    name: str
+    until: str
+
+    def is_in_force(self, now: datetime) -> bool:
+        """Say whether the time is not over."""
+        return now < datetime.fromisoformat(self.until)
 
 
 def barred(proposals: Mapping[str, ProposalRecord], at: str) -> dict[str, ProposalRecord]:

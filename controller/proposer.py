@@ -11,8 +11,8 @@ from controller.clock import Clock
 from controller.decisions import approve_by_policy, expire_proposal
 from controller.edit_limits import unsigned
 from controller.events import Dispatched, Event, Observed
-from controller.proposal_events import Proposed
-from controller.proposing import ApproveByPolicy, Expire, LabCommand, LabMoment, Propose
+from controller.proposal_events import Proposed, Reminded
+from controller.proposing import ApproveByPolicy, Expire, LabCommand, LabMoment, Propose, Remind
 from controller.state import State
 from experiments.build import BuildRequest
 from experiments.build_fidelity import BuildFidelity
@@ -73,6 +73,9 @@ class Proposer:
         match command:
             case Expire(proposal_id=proposal_id):
                 return list(expire_proposal(state, proposal_id, now=now))
+            case Remind(proposal_id=proposal_id, share=share):
+                version = state.proposals[proposal_id].proposal.version
+                return [Reminded(proposal_id=proposal_id, version=version, share=share)]
             case ApproveByPolicy(proposal_id=proposal_id):
                 return list(approve_by_policy(state, proposal_id, now=now, build_id=self._new_id()))
             case Propose():

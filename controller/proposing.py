@@ -11,6 +11,7 @@ from typing import Final
 from controller.budget import Allowance
 from controller.open_proposal import has_lapsed
 from controller.proposals import barred
+from controller.reminders import reminder_due
 from controller.state import State
 from controller.stopping import stop_reason
 from experiments.job import Job
@@ -56,7 +57,15 @@ class Expire:
     proposal_id: str
 
 
-LabCommand = Propose | ApproveByPolicy | Expire
+@dataclass(frozen=True)
+class Remind:
+    """Store that whoever may decide is reminded."""
+
+    proposal_id: str
+    share: float
+
+
+LabCommand = Propose | ApproveByPolicy | Expire | Remind
 
 
 def lab_command(state: State, lab: LabMoment | None, spent: Allowance) -> LabCommand | None:
@@ -69,6 +78,10 @@ def lab_command(state: State, lab: LabMoment | None, spent: Allowance) -> LabCom
     if lab.is_simulated and state.campaign.approval.policy == "approve_simulated":
         for record in state.open_proposals:
             return ApproveByPolicy(record.proposal.id)
+    for record in state.open_proposals:
+        share = reminder_due(record, state.campaign.approval, lab.now)
+        if share is not None:
+            return Remind(record.proposal.id, share)
     return next(_proposals(state, lab, spent), None)
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from controller.backlog import Planned
-from controller.proposals import BuildRecord, ProposalRecord
+from controller.proposals import BuildRecord, Deputy, ProposalRecord
 from controller.stored_artifacts import StoredArtifacts
 from controller.usage import Usage
 from experiments.campaign import Campaign
@@ -143,6 +143,8 @@ class State:
     """Workers that died under jobs in flight, by job id; none is not in it."""
     proposals: Mapping[str, ProposalRecord] = field(default_factory=dict)
     """By id, in the order they were made."""
+    deputies: Mapping[str, Deputy] = field(default_factory=dict)
+    """By the approver who is away; some of them over."""
     builds: Mapping[str, BuildRecord] = field(default_factory=dict)
     """By id, in the order of their approval."""
     stored: StoredArtifacts = field(default_factory=StoredArtifacts)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from controller import wiring
 from controller.cli import chosen_home, home_option
 from controller.edit_score import given_up_words
 from controller.label import design_words, metric_label
@@ -20,8 +21,10 @@ from controller.pending_document import (
 from controller.proposals import ENDED
 from controller.quantity import percent, three, with_interval
 from controller.reality_check import RealityCheck
+from controller.state import State
 from controller.status_document import Result
 from controller.stored_campaign import read_campaign
+from controller.waiting_table import waiting_rows
 from experiments.campaign import Campaign
 from experiments.design import Design
 from experiments.recipe import Recipe
@@ -41,9 +44,29 @@ def command(
     if as_json:
         click.echo(document.model_dump_json(indent=2))
         return 0
+    for line in _table(state):
+        click.echo(line)
     for name, text in _lines(document, state.campaign):
         click.echo(f"{name:<12}{text}" if text else name)
     return 0
+
+
+def _table(state: State) -> Iterator[str]:
+    """Yield several builds that wait side by side; each is decided by itself."""
+    rows = waiting_rows(state, wiring.clock().now())
+    if len(rows) < 2:
+        return
+    heads = ("build", "predicted (95%)", "beats", "takes", "approvals", "decide by")
+    cells = [
+        (one.proposal_id, one.predicted, one.chance, one.takes, one.approvals, one.deadline)
+        for one in rows
+    ]
+    widths = [max(len(line[n]) for line in (heads, *cells)) for n in range(len(heads))]
+    for line in (heads, *cells):
+        yield "  ".join(
+            f"{text:<{width}}" for text, width in zip(line, widths, strict=True)
+        ).rstrip()
+    yield ""
 
 
 def _lines(document: PendingDocument, campaign: Campaign) -> Iterator[tuple[str, str]]:

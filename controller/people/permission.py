@@ -24,6 +24,8 @@ class Action(StrEnum):
     """Say what became of a build whose outcome nobody knows."""
     audit = "audit"
     """Read every decision with the person behind it."""
+    deputise = "deputise"
+    """Have somebody decide in an approver's stead for a time."""
     manage = "manage"
     """See people and roles, and change them."""
 
@@ -35,11 +37,14 @@ ROLES_OF: Final[Mapping[Action, frozenset[Role]]] = {
     Action.decide: frozenset({Role.approver}),
     Action.settle: frozenset({Role.operator, Role.approver}),
     Action.audit: frozenset({Role.approver, Role.admin}),
+    Action.deputise: frozenset({Role.approver, Role.admin}),
     Action.manage: frozenset({Role.admin}),
 }
 """An admin decides about no build unless somebody makes them approver too, which is kept."""
 
-ONLY_PEOPLE: Final = frozenset({Action.edit, Action.decide, Action.settle, Action.manage})
+ONLY_PEOPLE: Final = frozenset(
+    {Action.edit, Action.decide, Action.settle, Action.deputise, Action.manage}
+)
 """What no program may do, whatever roles it was given."""
 
 

@@ -15,7 +15,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from controller.people import Action
-from controller.web import api, approval, editing, forms, orders, pages, proposals
+from controller.web import api, approval, deputising, editing, forms, orders, pages, proposals
 from controller.web.guard import Guard
 from controller.web.needs import Needs, Public, refuse_undeclared
 from controller.web.problem import headers_of, problem, status_of
@@ -33,6 +33,7 @@ OPERATE: Final = Needs(Action.operate)
 DECIDE: Final = Needs(Action.decide)
 EDIT: Final = Needs(Action.edit)
 SETTLE: Final = Needs(Action.settle)
+DEPUTISE: Final = Needs(Action.deputise)
 AUDIT: Final = Needs(Action.audit)
 START: Final = Needs(Action.operate, of="home")
 V1: Final = "/api/v1"
@@ -64,6 +65,8 @@ API: Final[tuple[Route, ...]] = (
     ("POST", f"{_C}/proposals/{{proposal}}/withdrawal", DECIDE, proposals.withdraw),
     ("GET", f"{_C}/builds", VIEW, proposals.builds),
     ("POST", f"{_C}/builds/{{build}}/settlement", SETTLE, proposals.settle),
+    ("GET", f"{_C}/deputies", VIEW, deputising.deputies),
+    ("POST", f"{_C}/deputies", DEPUTISE, deputising.api_deputise),
     ("GET", f"{_C}/audit", AUDIT, proposals.audit),
 )
 PAGES: Final[tuple[Route, ...]] = (
@@ -86,6 +89,7 @@ PAGES: Final[tuple[Route, ...]] = (
     ("POST", f"{_C}/proposals/{{proposal}}/withdrawal", DECIDE, approval.withdraw),
     ("GET", f"{_C}/builds", VIEW, approval.builds_page),
     ("POST", f"{_C}/builds/{{build}}/settlement", SETTLE, approval.settle),
+    ("POST", f"{_C}/deputies", DEPUTISE, deputising.deputise),
     ("GET", f"{_C}/audit", AUDIT, approval.audit_page),
     ("GET", f"{_C}/observations/{{job}}", VIEW, pages.observation_page),
     ("GET", f"{_C}/observations/{{job}}/trace", VIEW, pages.observation_trace_part),

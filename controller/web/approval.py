@@ -21,12 +21,15 @@ from controller.approval_view import (
     recipe_rows,
     why_lines,
 )
+from controller.authority import deciders
 from controller.bench_view import bench_view
 from controller.build_orders import BuildOrder, Decide, Settle, Withdraw, order_of
 from controller.edit_score import given_up_words
 from controller.four_eyes import reasons_for_two
 from controller.incumbent import incumbent, simulated_twin
 from controller.proposals import ProposalRecord
+from controller.reminders import deadline_words
+from controller.waiting_table import waiting_rows
 from controller.web.api import MOST_ITEMS, After, Limit, person_of
 from controller.web.figures import figure_document
 from controller.web.forms import own_form
@@ -88,10 +91,14 @@ async def withdraw(request: Request, campaign: str, proposal: str) -> Response:
 
 async def builds_page(request: Request, campaign: str) -> Response:
     """Show a campaign's proposals and builds."""
-    state = service_of(request).campaign(campaign).state
+    service = service_of(request)
+    state, now = service.campaign(campaign).state, service.clock.now()
     return page(
         request,
         "builds.html",
+        waiting=waiting_rows(state, now) if state.phase != "finished" else [],
+        deciders=deciders(state, now),
+        approvers=state.campaign.approval.approvers,
         campaign=campaign,
         proposals=list(state.proposals.values())[::-1],
         builds=list(state.builds.values())[::-1],
@@ -129,7 +136,7 @@ def shown(service: Service, campaign: str, record: ProposalRecord) -> dict[str, 
     state = service.campaign(campaign).state
     twin = simulated_twin(state, record.proposal.request.design)
     figures = {} if twin is None else observation_figures(service, campaign, twin)
-    against = incumbent(state)
+    against, now = incumbent(state), service.clock.now()
     nearest = nearest_built(state, record)
     return {
         "recipe": recipe_rows(state, record),
@@ -147,7 +154,8 @@ def shown(service: Service, campaign: str, record: ProposalRecord) -> dict[str, 
         "is_open": may_be_decided(record, service.clock.now()) and state.phase != "finished",
         "build": state.builds.get(record.build_id or ""),
         "is_worked_on": state.phase == "running",
-        "approvers": state.campaign.approval.approvers,
+        "approvers": deciders(state, now),
+        "deadline": deadline_words(record, state.campaign.approval, now),
         "plating": plating_words(state.campaign),
         "chance": beats_words(record),
         "because": reasons_for_two(state.campaign, record.proposal),

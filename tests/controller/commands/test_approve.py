@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -228,3 +229,30 @@ def test_an_edit_that_cannot_be_is_one_line(
     assert said in error
     assert len(error.strip().splitlines()) == 1
     assert desk.state.proposals["p1"].proposal.version == 1
+
+
+def test_an_approver_names_a_deputy_and_is_back(
+    desk: Desk, capsys: pytest.CaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    day = f"{desk.clock.now() + timedelta(days=5):%Y-%m-%d}"
+    assert desk.say("deputy", "anna", "--by", "dora", "--until", day) == 0
+    assert "dora decides in anna's stead" in capsys.readouterr().out
+    assert desk.state.deputies["anna"].name == "dora"
+    assert desk.say("deputy", "bo", "--by", "dora", "--until", day) == 2
+    assert "an admin for others" in capsys.readouterr().err
+    assert desk.say("deputy", "anna", "--by", "dora") == 2
+    assert desk.say("deputy", "anna", "--back") == 0
+    assert not desk.state.deputies
+
+
+def test_several_that_wait_stand_in_one_table(desk: Desk, capsys: pytest.CaptureFixture) -> None:
+    assert desk.say("pending") == 0
+    assert "approvals" not in capsys.readouterr().out
+    desk.write(Proposed(proposal=proposal_at(0.6, "p2", now=desk.clock.now())))
+    assert desk.say("pending") == 0
+    head, first, second = capsys.readouterr().out.splitlines()[:3]
+    assert head.split()[:2] == ["build", "predicted"]
+    assert first.startswith("p1 ")
+    assert second.startswith("p2 ")
+    assert "needs one" in first
+    assert "the end of" in second

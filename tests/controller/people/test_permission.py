@@ -9,8 +9,8 @@ from controller.people import Action, Method, Person, Role, may
 ALLOWED = {
     "viewer": {"view"},
     "operator": {"view", "operate", "edit", "settle"},
-    "approver": {"view", "edit", "decide", "settle", "audit"},
-    "admin": {"view", "operate", "audit", "manage"},
+    "approver": {"view", "edit", "decide", "settle", "audit", "deputise"},
+    "admin": {"view", "operate", "audit", "deputise", "manage"},
 }
 
 

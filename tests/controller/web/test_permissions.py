@@ -31,6 +31,7 @@ SETTLES = {  # and edits
     "approver",
 }
 AUDITS = {"approver", "admin"}
+DEPUTISES = {"approver", "admin"}
 C = "/campaigns/{campaign}"
 TABLE = {
     ("GET", "/api/v1/health"): EVERYBODY,
@@ -58,6 +59,8 @@ TABLE = {
     ("POST", f"/api/v1{C}/proposals/{{proposal}}/withdrawal"): DECIDES,
     ("GET", f"/api/v1{C}/builds"): SEES,
     ("POST", f"/api/v1{C}/builds/{{build}}/settlement"): SETTLES,
+    ("GET", f"/api/v1{C}/deputies"): SEES,
+    ("POST", f"/api/v1{C}/deputies"): DEPUTISES,
     ("GET", f"/api/v1{C}/audit"): AUDITS,
     ("GET", "/static/{name}"): EVERYBODY,
     ("GET", "/sign-in"): EVERYBODY,
@@ -78,6 +81,7 @@ TABLE = {
     ("POST", f"{C}/proposals/{{proposal}}/withdrawal"): DECIDES,
     ("GET", f"{C}/builds"): SEES,
     ("POST", f"{C}/builds/{{build}}/settlement"): SETTLES,
+    ("POST", f"{C}/deputies"): DEPUTISES,
     ("GET", f"{C}/audit"): AUDITS,
     ("GET", f"{C}/observations/{{job}}"): SEES,
     ("GET", f"{C}/observations/{{job}}/trace"): SEES,

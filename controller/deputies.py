@@ -1,0 +1,71 @@
+"""Deputies: an approver who is away, or an admin, has somebody decide in their stead for a time.
+
+A deputy needs the approver's role, and has the approver's one voice: the two of them are not two
+where two are needed, and what the approver edited the deputy does not approve alone.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+from typing import Final
+
+from controller.authority import no, require_may, signatory
+from controller.people.permission import Action, may
+from controller.people.person import Person, Role
+from controller.proposal_events import Deputised
+from controller.state import State
+
+LONGEST: Final = timedelta(days=60)
+"""How long one may be named for. Assumed: who is away longer is replaced in the campaign file."""
+
+
+def name_deputy(
+    state: State,
+    person: str,
+    deputy: str | None,
+    until: date | None,
+    by: Person,
+    *,
+    now: datetime,
+    text: str = "",
+) -> tuple[Deputised]:
+    """Return that somebody decides in an approver's stead until the end of a day of the lab.
+
+    No deputy: whoever was named is not any more. Raises ``Rejected``.
+    """
+    require_may(state, by, Action.deputise)
+    approval, name = state.campaign.approval, state.campaign.name
+    if person not in approval.approvers:
+        listed = ", ".join(approval.approvers) or "nobody"
+        raise no("not_allowed", f"{person} is no approver of {name}; they are: {listed}")
+    is_admin = Role.admin in by.roles_in(name)
+    if by.name != person and not is_admin:
+        raise no("not_allowed", f"{by.name} may name a deputy for themselves; an admin for others")
+    if by.name == person and not is_admin and not may(by, name, Action.decide):
+        raise no("not_allowed", f"{by.name} may not decide here, and so gives nothing on")
+    ends = now
+    if deputy is not None:
+        ends = _end(state, deputy, until, now)
+    return (
+        Deputised(
+            person=person,
+            deputy=deputy,
+            until=ends.isoformat(),
+            by=signatory(state, by),
+            at=now.isoformat(),
+            text=text,
+        ),
+    )
+
+
+def _end(state: State, deputy: str, until: date | None, now: datetime) -> datetime:
+    """Return when a deputy's time ends. Raises ``Rejected`` for one who cannot be one."""
+    approval = state.campaign.approval
+    if deputy in approval.approvers:
+        raise no("not_allowed", f"{deputy} may decide anyway, and has one voice")
+    if until is None:
+        raise no("not_allowed", "a deputy is named until a day: until: 2026-12-04")
+    ends = approval.end_of(until)
+    if not now < ends <= now + LONGEST:
+        raise no("not_allowed", f"until: {until} is not within {LONGEST.days} days from now")
+    return ends
