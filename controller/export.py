@@ -15,7 +15,6 @@ from controller.journal import JournalReader
 from controller.observation_table import Column, observation_table
 from controller.report.attachments import reader
 from controller.ro_crate import CrateFile, crate_metadata
-from controller.state import State
 from controller.stored_campaign import StoredCampaign
 from experiments.errors import Invalid
 
@@ -80,11 +79,6 @@ def _table(path: Path, columns: tuple[Column, ...]) -> CrateFile:
     with path.open("w", newline="", encoding="utf-8") as stream:
         _write_rows(stream, columns)
     return _described(path, "All observations, one row each", "text/csv")
-
-
-def observations_csv(stream: TextIO, state: State) -> None:
-    """Write every observation as a row of CSV, as the export's table has them."""
-    _write_rows(stream, observation_table(state))
 
 
 def _write_rows(stream: TextIO, columns: tuple[Column, ...]) -> None:

@@ -1,23 +1,23 @@
 """Follow the journal from outside: every campaign's state in memory, moments after it changed.
 
-It reads and never writes, so it may go on beside any control, and ends without a trace.
+It reads and writes no event, so it may go on beside any control, and ends without a trace. Where a
+long journal is read for the first time, what is known so far is shown meanwhile.
 """
 
 from __future__ import annotations
 
 import threading
 import time
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from controller.events import Recorded
-from controller.fold import fold
+from controller.folding import Folding
+from controller.heap import give_back
 from controller.home import Home
-from controller.journal import Anchor, JournalReader
-from controller.kept_state import read_kept_state
+from controller.journal import Anchor
 from controller.snapshot import Snapshot
 from controller.state import State
 from controller.stored_campaign import is_worked_on, without_control
@@ -27,9 +27,11 @@ from experiments.errors import CellwrightError, Rejected
 EVERY_S: Final = 0.25
 """Between two looks at the files: a change is on a screen well within a second."""
 _LOOK_EVERY_S: Final = 1.0
-_N_TAIL: Final = 500
-"""Events kept for the log of a page; older ones are read when they are asked for."""
+_SHOW_EVERY_S: Final = 0.5
+"""While a journal is read for the first time."""
 _RETRY_S: Final = 5.0
+_BREATH_S: Final = 0.005
+"""Between two pieces of a first reading: whoever waits for the interpreter gets it."""
 
 
 @dataclass(frozen=True)
@@ -41,6 +43,8 @@ class Followed:
     hash: str
     """Of the campaign's last event."""
     tail: tuple[Recorded, ...]
+    is_whole: bool = True
+    """False while the journal is read for the first time: later events may follow."""
 
 
 class Follower:
@@ -50,12 +54,14 @@ class Follower:
         self._home = home
         self._when_changed = when_changed
         self._campaigns: Mapping[str, Followed] = {}
-        self._folded: dict[str, State] = {}
-        self._tails: dict[str, deque[Recorded]] = {}
-        self._anchor = Anchor()
-        self._reader: JournalReader | None = None
+        self._last_whole: Mapping[str, Followed] = {}
+        self._folding: Folding | None = None
+        self._is_whole = False
+        self._keeping: threading.Thread | None = None
         self._seen: tuple[object, ...] = ()
+        self._refused: tuple[tuple[object, ...], Rejected] | None = None
         self._looks: dict[str, tuple[float, Snapshot | None]] = {}
+        self._looking = threading.Lock()
         self._wanted = threading.Event()
         self._turn = threading.Condition()
         self._n_turns = 0
@@ -64,11 +70,11 @@ class Follower:
         """Why the journal cannot be read; None as usual."""
         self._thread = threading.Thread(target=self._follow, name="follower", daemon=True)
 
-    def start(self) -> None:
-        """Begin, and return once the journal was read for the first time."""
+    def start(self, patience_s: float | None = None) -> None:
+        """Begin, and return once the journal was read for the first time, or patience ends."""
         self._thread.start()
         with self._turn:
-            self._turn.wait_for(lambda: self._n_turns > 0)
+            self._turn.wait_for(lambda: self._n_turns > 0, patience_s)
 
     def close(self) -> None:
         """End the thread."""
@@ -76,6 +82,8 @@ class Follower:
         self._wanted.set()
         if self._thread.ident is not None:
             self._thread.join()
+        if self._keeping is not None:
+            self._keeping.join()
 
     @property
     def campaigns(self) -> Mapping[str, Followed]:
@@ -85,7 +93,16 @@ class Follower:
     @property
     def anchor(self) -> Anchor:
         """Return how far the journal was verified."""
-        return self._anchor
+        folding = self._folding
+        return Anchor() if folding is None else folding.anchor
+
+    @property
+    def reading(self) -> tuple[int, int] | None:
+        """Return how many events were read of how many, while it is the first time; else None."""
+        folding = self._folding
+        if self._is_whole or self.fault is not None or folding is None:
+            return (0, 0) if self._n_turns == 0 else None
+        return folding.anchor.position, folding.n_events
 
     def catch_up(self, patience_s: float = 5.0) -> None:
         """Return once the journal was looked at after this call: what was just ordered is seen."""
@@ -99,13 +116,18 @@ class Follower:
 
     def look(self, name: str) -> Snapshot | None:
         """Return the moment as the control at work sees it, at most a second old, or None."""
-        now_s = time.monotonic()
         at_s, seen = self._looks.get(name, (0.0, None))
-        if now_s - at_s > _LOOK_EVERY_S:
-            is_held = self._home.holder() is not None
-            seen = seen_by_control(self._home, name) if is_held else None
-            self._looks[name] = (now_s, seen)
-        return seen
+        if time.monotonic() - at_s <= _LOOK_EVERY_S or not self._looking.acquire(blocking=not at_s):
+            return seen  # somebody else is asking already
+        try:
+            at_s, seen = self._looks.get(name, (0.0, None))
+            if time.monotonic() - at_s > _LOOK_EVERY_S:
+                is_held = self._home.holder() is not None
+                seen = seen_by_control(self._home, name) if is_held else None
+                self._looks[name] = (time.monotonic(), seen)
+            return seen
+        finally:
+            self._looking.release()
 
     def _follow(self) -> None:
         while not self._is_closing:
@@ -115,7 +137,8 @@ class Follower:
                 wait_s = EVERY_S
             except CellwrightError as error:
                 self.fault = error.message
-                self._forget()
+                if isinstance(error, Rejected):
+                    self._forget()
                 wait_s = _RETRY_S if isinstance(error, Rejected) else EVERY_S
             with self._turn:
                 self._n_turns += 1
@@ -133,79 +156,73 @@ class Follower:
         found = (self._home.holder(), *map(_signature, (journal, _log_of(journal))), commits)
         if found == self._seen:
             return
+        if self._refused is not None and found == self._refused[0]:
+            raise self._refused[1]
         if self._seen and found[1][:2] != self._seen[1][:2]:  # type: ignore[index]
             self._forget()  # another file lies in its place
-        if self._reader is None:
-            self._open(journal)
-        self._read()
+        try:
+            self._read()
+        except Rejected as error:
+            self._refused = (found, error)
+            raise
         self._seen = found
 
-    def _open(self, journal: Path) -> None:
-        """Open the journal; begin with the states that are kept, as far as it holds them."""
-        reader = JournalReader(journal, trusted=None)
-        self._reader = reader
-        for name in reader.campaigns():
-            kept = read_kept_state(self._home, name)
-            known = kept.state if kept is not None and reader.holds(kept.anchor) else None
-            after = 0 if kept is None or known is None else kept.anchor.position
-            tail: deque[Recorded] = deque(maxlen=_N_TAIL)
-            state = fold(_kept_in(tail, reader.read(name, after=after)), known)
-            assert state is not None
-            if not tail:
-                tail.extend(reader.read(name))
-            self._folded[name] = state
-            self._tails[name] = tail
-            self._anchor = max(self._anchor, Anchor(tail[-1].position, tail[-1].hash))
-
     def _read(self) -> None:
-        assert self._reader is not None
-        tip = self._reader.verify(self._anchor)
-        changed: dict[str, list[Recorded]] = {}
-        for recorded in self._reader.read_all(after=self._anchor.position):
-            if recorded.position > tip.position:
-                break  # stored since it was verified: the next look's
-            changed.setdefault(recorded.campaign, []).append(recorded)
-        for name, events in changed.items():
-            state = fold(events, self._folded.get(name))
-            assert state is not None
-            self._folded[name] = state
-            self._tails.setdefault(name, deque(maxlen=_N_TAIL)).extend(events)
-        self._anchor = tip
+        """Read what is new; the first time, show what is known now and then."""
+        if self._folding is None:
+            self._folding = Folding(self._home)
+            self._folding.begin()
+            self._publish()
+        shown_s = time.monotonic()
+        for _ in self._folding.pieces():
+            if self._is_closing:
+                return
+            if self._is_whole:
+                continue
+            if time.monotonic() - shown_s > _SHOW_EVERY_S:
+                self._publish()
+                shown_s = time.monotonic()
+            time.sleep(_BREATH_S)
+        is_first, self._is_whole = not self._is_whole, True
         self._publish()
+        if is_first:
+            self._keeping = self._folding.keep()
+            give_back()
 
     def _publish(self) -> None:
-        assert self._reader is not None
-        epoch = self._reader.latest_epoch()
+        folding = self._folding
+        assert folding is not None
+        epoch = folding.latest_epoch()
         before, found = self._campaigns, {}
-        for name, state in self._folded.items():
-            shown = state if is_worked_on(self._home, state, epoch) else without_control(state)
+        for name in folding.names:
+            state = folding.states.get(name)
+            if state is None:
+                continue
+            if self._is_whole and not is_worked_on(self._home, state, epoch):
+                state = without_control(state)
             old = before.get(name)
-            if old is not None and _same(old.state, shown):
+            if old is not None and _same(old, state) and old.is_whole == self._is_whole:
                 found[name] = old
                 continue
-            tail = tuple(self._tails[name])
-            found[name] = Followed(shown, tail[-1].hash, tail)
+            tail = tuple(folding.tails[name])
+            found[name] = Followed(state, tail[-1].hash, tail, self._is_whole)
         self._campaigns = found
+        if self._is_whole:
+            self._last_whole = found
         for name, followed in found.items():
             if before.get(name) is not followed:
                 self._when_changed(name)
 
     def _forget(self) -> None:
-        if self._reader is not None:
-            self._reader.close()
-        self._reader, self._seen, self._anchor = None, (), Anchor()
-        self._folded, self._tails = {}, {}
+        """Begin anew; what was shown of a journal that was not read to its end is not shown on."""
+        if self._folding is not None:
+            self._folding.close()
+        self._campaigns = self._last_whole
+        self._folding, self._is_whole, self._seen = None, False, ()
 
 
-def _kept_in(tail: deque[Recorded], events: Iterable[Recorded]) -> Iterator[Recorded]:
-    """Yield the events and keep the last of them; all at once would be gigabytes."""
-    for one in events:
-        tail.append(one)
-        yield one
-
-
-def _same(old: State, new: State) -> bool:
-    return (old.position, old.phase) == (new.position, new.phase)
+def _same(old: Followed, new: State) -> bool:
+    return (old.state.position, old.state.phase) == (new.position, new.phase)
 
 
 def _log_of(journal: Path) -> Path:

@@ -19,7 +19,7 @@ import os
 from collections.abc import Iterator
 from dataclasses import fields
 from pathlib import Path
-from typing import Final, NamedTuple, get_type_hints
+from typing import BinaryIO, Final, NamedTuple, get_type_hints
 
 import pydantic
 import pydantic_core
@@ -42,6 +42,10 @@ _SMALL: Final = {
     for name, hint in get_type_hints(State).items()
     if name not in (*CODECS, *_TABLES)
 }
+
+_LONGEST_HEAD: Final = 4096
+_AT_ONCE: Final = 500
+"""Values read together: about a megabyte."""
 
 
 class KeptState(NamedTuple):
@@ -81,11 +85,15 @@ def keep_state(home: Home, state: State, anchor: Anchor, tally: JsonValue = None
 def read_kept_state(home: Home, campaign: str) -> KeptState | None:
     """Return the state that is kept, or None where there is none that this code can rely on."""
     try:
-        head, _, rest = kept_state_path(home, campaign).read_bytes().partition(b"\n")
-        said = json.loads(head)
-        if said["code"] != code_hash() or said["sha256"] != hashlib.sha256(rest).hexdigest():
-            return None
-        state = _state(rest)
+        with kept_state_path(home, campaign).open("rb") as file:
+            said = json.loads(file.readline(_LONGEST_HEAD))
+            if said["code"] != code_hash():
+                return None
+            start = file.tell()
+            if hashlib.file_digest(file, "sha256").hexdigest() != said["sha256"]:
+                return None
+            file.seek(start)
+            state = _state(file)
         anchor = Anchor(int(said["position"]), str(said["hash"]))
     except (OSError, ValueError, KeyError, TypeError):
         return None
@@ -130,17 +138,13 @@ def _parts(state: State, tally: JsonValue) -> Iterator[bytes]:
         yield from packed
 
 
-def _state(content: bytes) -> State:
-    line, _, blob = content.partition(b"\n")
-    table = pydantic_core.from_json(line)
+def _state(file: BinaryIO) -> State:
+    """Return the state from behind the head; at no time is the whole file in memory beside it."""
+    table = pydantic_core.from_json(file.readline())
     values = {name: _SMALL[name].validate_python(table["small"][name]) for name in _SMALL}
-    start = 0
     for name, codec in CODECS.items():
-        packed = []
-        for length in table["lengths"][name]:
-            packed.append(blob[start : start + length])
-            start += length
-        values[name] = GrowingMap.of(table["keys"][name], PackedList(codec, packed))
+        packed = PackedList(codec, _parts_of(file, table["lengths"][name]))
+        values[name] = GrowingMap.of(table["keys"][name], packed)
     values["observed_at"] = GrowingMap(table["observed_at"])
     values["stored"] = StoredArtifacts(
         GrowingMap(table["size_bytes"]), frozenset(table["dropped"]), table["total_bytes"]
@@ -149,3 +153,12 @@ def _state(content: bytes) -> State:
     state = State(**values)
     restore_tally(state, table["tally"])
     return state
+
+
+def _parts_of(file: BinaryIO, lengths: list[int]) -> Iterator[bytes]:
+    for first in range(0, len(lengths), _AT_ONCE):
+        some = lengths[first : first + _AT_ONCE]
+        block, start = file.read(sum(some)), 0
+        for length in some:
+            yield block[start : start + length]
+            start += length

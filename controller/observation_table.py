@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import statistics
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -31,7 +31,11 @@ class Column:
 
 def observation_table(state: State) -> tuple[Column, ...]:
     """Return the columns, rows in order of arrival, baseline included."""
-    found = tuple(state.observations.values())
+    return table_of(state, tuple(state.observations.values()))
+
+
+def table_of(state: State, found: tuple[Observation, ...]) -> tuple[Column, ...]:
+    """Return the columns that some of a state's observations have."""
     columns = [
         *_identity(state, found),
         *_design(state, found),
@@ -39,6 +43,17 @@ def observation_table(state: State) -> tuple[Column, ...]:
         *_record(found),
     ]
     return tuple(columns)
+
+
+def column_names(state: State, metrics: Mapping[str, tuple[bool, bool]]) -> list[str]:
+    """Return the names of all columns of a table.
+
+    ``metrics`` says of each, in order, whether any observation has several samples, and any a bias.
+    """
+    names = [one.name for one in (*_identity(state, ()), *_design(state, ()))]
+    for key, (has_samples, has_bias) in metrics.items():
+        names += [key, *[f"{key}.volume_sd"] * has_samples, *[f"{key}.bias"] * has_bias]
+    return [*names, *(one.name for one in _record(()))]
 
 
 def _identity(state: State, found: tuple[Observation, ...]) -> list[Column]:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from controller.budget import allowance, hours_used, lab_used, wall_hours
-from controller.front import front, is_feasible, scores
+from controller.front import is_feasible, scores
 from controller.interval import Interval, difference, measured
 from controller.state import State
 from controller.tally import tally
@@ -58,7 +58,7 @@ def measured_best(state: State, fidelity: str | None = None) -> Observation | No
 
 def pareto(state: State) -> tuple[Observation, ...]:
     """Return the target's feasible observations that no other dominates."""
-    return front(state.campaign, searched(state, state.campaign.target))
+    return tuple(state.observations[job_id] for job_id in tally(state).on_front)
 
 
 def recommended(state: State) -> Recommendation | None:
@@ -141,7 +141,7 @@ def working_s(state: State) -> float:
 
 def busy_s(state: State) -> float:
     """Return the worker time of all results; work that was lost is not in it."""
-    return math.fsum(observation.provenance.busy_s for observation in state.observations.values())
+    return tally(state).all_busy_s
 
 
 def utilisation(state: State) -> float | None:

@@ -19,11 +19,14 @@ from experiments.errors import CellwrightError, Invalid, Rejected
 class JournalReader:
     """Read the journal, while another process may be writing it."""
 
-    def __init__(self, path: Path, *, trusted: Anchor | None = None) -> None:
+    def __init__(
+        self, path: Path, *, trusted: Anchor | None = None, is_checked_later: bool = False
+    ) -> None:
         """Open for reading, and verify the chain, from ``trusted`` on where the journal holds that.
 
-        Verifying takes 17 µs an event, a third of what reading them takes. Raises ``Invalid``
-        without a journal, ``Rejected`` with the place where it is damaged.
+        Verifying takes 17 µs an event, a third of what reading them takes. ``is_checked_later``
+        leaves it to whoever opens: they believe nothing but what ``checked_rows`` gave. Raises
+        ``Invalid`` without a journal, ``Rejected`` with the place where it is damaged.
         """
         if not path.is_file():
             raise Invalid(f"{path}: no such journal")
@@ -37,7 +40,7 @@ class JournalReader:
                     f"{path} holds no journal yet; start a campaign with cellwright run, or name "
                     "another folder with --home DIR"
                 )
-            self.verified = self.verify(trusted)
+            self.verified = Anchor() if is_checked_later else self.verify(trusted)
             """The last event of the chain as it was checked when this was opened."""
         except BaseException:
             self.close()
@@ -59,6 +62,15 @@ class JournalReader:
             for row in self._connection.execute(statement, (after, campaign)):
                 yield Row(*row)
 
+    def last(self, campaign: str, n: int, *, until: int) -> tuple[Recorded, ...]:
+        """Return a campaign's last events up to a position, in order."""
+        statement = select_rows(
+            self._schema, "WHERE position <= ? AND campaign = ?", is_backward=True
+        )
+        with sqlite_errors(self._path):
+            rows = self._connection.execute(statement, (until, campaign)).fetchmany(n)
+        return tuple(recorded(Row(*row)) for row in reversed(rows))
+
     def campaigns(self) -> tuple[str, ...]:
         """Return the names of all campaigns, in order of their start."""
         statement = (
@@ -66,6 +78,12 @@ class JournalReader:
         )
         with sqlite_errors(self._path):
             return tuple(str(row[0]) for row in self._connection.execute(statement))
+
+    def last_position(self) -> int:
+        """Return the position of the last event, 0 where there is none."""
+        with sqlite_errors(self._path):
+            (found,) = self._connection.execute("SELECT max(position) FROM events").fetchone()
+        return int(found or 0)
 
     def latest_epoch(self) -> int:
         """Return how often a control process has taken the journal so far."""
@@ -85,10 +103,18 @@ class JournalReader:
         It is checked from ``trusted`` on where the journal holds that, else from its first event.
         Raises ``Rejected`` with the first position that is wrong, or missing at the end.
         """
+        tip = self._trusted(trusted)
+        for row in self.checked_rows(tip):
+            tip = Anchor(row.position, row.hash)
+        return tip
+
+    def checked_rows(self, trusted: Anchor | None = None) -> Iterator[Row]:
+        """Yield the rows of every campaign past ``trusted``, each once it was checked.
+
+        What is to be said of the journal's end is raised there. Raises as ``verify`` does.
+        """
         head = read_head(self._path)
-        if trusted is not None and not self.holds(trusted):
-            trusted = None
-        tip = trusted or Anchor()
+        began = tip = self._trusted(trusted)
         at_head = tip if head is not None and head.position == tip.position else None
         epoch = 0
         try:
@@ -98,13 +124,13 @@ class JournalReader:
                 tip, epoch = Anchor(row.position, row.hash), row.epoch
                 if head is not None and head.position == tip.position:
                     at_head = tip
+                yield row
             if self.latest_epoch() < epoch:
                 raise self._damage(tip, f"its epoch is below {epoch}, which wrote the last event")
         except sqlite3.Error as error:
             raise self._translated(error, tip) from error
-        if head is not None and head.position >= (trusted or Anchor()).position:
+        if head is not None and head.position >= began.position:
             self._compare(head, at_head, tip)
-        return tip
 
     def holds(self, anchor: Anchor) -> bool:
         """Say whether the row at a place has this hash; what is before it is not looked at."""
@@ -120,6 +146,9 @@ class JournalReader:
     def close(self) -> None:
         """Close the connection."""
         self._connection.close()
+
+    def _trusted(self, anchor: Anchor | None) -> Anchor:
+        return anchor if anchor is not None and self.holds(anchor) else Anchor()
 
     def _rows_after(self, position: int) -> Iterator[Row]:
         statement = select_rows(self._schema, "WHERE position > ?")

@@ -42,9 +42,10 @@ def found_schema(connection: sqlite3.Connection, path: Path) -> int:
     return int(found)
 
 
-def select_rows(schema: int, condition: str = "") -> str:
+def select_rows(schema: int, condition: str = "", *, is_backward: bool = False) -> str:
     """Return the statement that reads rows in order of position, without the help of an index."""
-    return f"SELECT {_COLUMNS[schema]} FROM events NOT INDEXED {condition} ORDER BY position"  # noqa: S608 - constants only
+    order = "position DESC" if is_backward else "position"
+    return f"SELECT {_COLUMNS[schema]} FROM events NOT INDEXED {condition} ORDER BY {order}"  # noqa: S608 - constants only
 
 
 def _shape(connection: sqlite3.Connection) -> list[tuple[str, str]]:

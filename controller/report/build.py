@@ -27,6 +27,7 @@ from controller.report.parallel import parallel_coordinates
 from controller.report.pareto import pareto_front
 from controller.report.picture import Portrait
 from controller.report.portraits import campaign_portraits
+from controller.report.timeline import timeline
 from controller.report.tokens import DARK, LIGHT, css_variables
 from controller.stored_campaign import is_worked_on, without_control
 from experiments.errors import Invalid
@@ -101,7 +102,7 @@ def compose(material: Material) -> Report:
         _section(
             "cost",
             cost.sentences(material),
-            figures=_present(cost.timeline(material), cost.stage_times(material)),
+            figures=_present(timeline(material), cost.stage_times(material)),
             grids=_grids(provenance.spent(material), cost.failures(material)),
         ),
         _section(

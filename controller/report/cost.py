@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from datetime import datetime
 from typing import Final
 
 from controller.label import design_words, failure_text
 from controller.quantity import counted
-from controller.report.convergence import design_text
 from controller.report.figure import Figure, Grid, Table, Trace, layout
 from controller.report.material import Material
-from controller.report.tokens import level_token, token
+from controller.report.tokens import level_token
 from experiments.errors import DesignFailed
 from experiments.observation import FailureKind, Observation
 
@@ -101,82 +99,6 @@ def stage_times(material: Material) -> Figure | None:
     )
 
 
-def timeline(material: Material) -> Figure | None:
-    """Return when every evaluation ran, one bar each, failures marked."""
-    timed = [
-        (one, _seconds(one.provenance.started_at), _seconds(one.provenance.finished_at))
-        for one in material.everything
-    ]
-    known = [
-        (one, start, end) for one, start, end in timed if start is not None and end is not None
-    ]
-    if not known:
-        return None
-    zero = min(start for _, start, _ in known)
-    known.sort(key=lambda item: item[1])
-    lanes = _lanes([(start, end) for _, start, end in known])
-    levels = [level.name for level in material.campaign.fidelities]
-    data = []
-    for place, level in enumerate(levels):
-        mine = [
-            (lane, one, start, end)
-            for lane, (one, start, end) in zip(lanes, known, strict=True)
-            if one.job.fidelity == level
-        ]
-        data.append(
-            {
-                "type": "bar",
-                "orientation": "h",
-                "name": level,
-                "base": [start - zero for _, _, start, _ in mine],
-                "x": [end - start for _, _, start, end in mine],
-                "y": [f"{lane + 1}" for lane, _, _, _ in mine],
-                "text": [_bar_text(one) for _, one, _, _ in mine],
-                "hovertemplate": "%{hovertext}",
-                "hovertext": [
-                    f"{design_text(one)}<br>{end - start:.3g} s" for _, one, start, end in mine
-                ],
-                "textposition": "inside",
-                "insidetextanchor": "middle",
-                "marker": {
-                    "color": level_token(place, len(levels)),
-                    "line": {"color": token("page"), "width": 1},
-                },
-            }
-        )
-    return Figure(
-        id="timeline",
-        title="When the evaluations ran",
-        caption=(
-            "One bar an evaluation, from the first stage's start to the last one's end. The "
-            "volumes of one may run on several workers at once. B is the baseline, × a failure."
-        ),
-        data=tuple(data),
-        layout=layout(
-            "Time since the first job (s)",
-            "",
-            barmode="overlay",
-            yaxis={"autorange": "reversed", "showticklabels": False, "showgrid": False},
-        ),
-        table=Table(
-            ("Job", "Level", "Start (s)", "End (s)", "Busy (s)", "Failure"),
-            tuple(
-                (
-                    one.job.id,
-                    one.job.fidelity,
-                    round(start - zero, 2),
-                    round(end - zero, 2),
-                    round(one.provenance.busy_s, 2),
-                    "" if one.failure is None else one.failure.kind.value,
-                )
-                for one, start, end in known
-            ),
-        ),
-        height_px=120 + 36 * (max(lanes) + 1),
-        is_wide=True,
-    )
-
-
 def failures(material: Material) -> Grid | None:
     """Return failures by kind with the last message and the design of each."""
     by_kind: dict[FailureKind, list[Observation]] = defaultdict(list)
@@ -203,28 +125,3 @@ def failures(material: Material) -> Grid | None:
         columns=("What happened", "Times", "The last one said", "Its design"),
         rows=tuple(rows),
     )
-
-
-def _lanes(spans: list[tuple[float, float]]) -> list[int]:
-    """Return the first free lane for every span, given in order of start."""
-    free_at: list[float] = []
-    lanes = []
-    for start, end in spans:
-        for lane, since in enumerate(free_at):
-            if since <= start + 1e-3:
-                free_at[lane] = end
-                lanes.append(lane)
-                break
-        else:
-            free_at.append(end)
-            lanes.append(len(free_at) - 1)
-    return lanes
-
-
-def _bar_text(observation: Observation) -> str:
-    mark = "B" if observation.job.purpose == "baseline" else ""
-    return mark + ("×" if observation.is_failed else "")
-
-
-def _seconds(moment: str | None) -> float | None:
-    return None if moment is None else datetime.fromisoformat(moment).timestamp()

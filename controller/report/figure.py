@@ -6,8 +6,10 @@ import base64
 import csv
 import io
 import json
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from functools import cached_property
+from typing import Any, Final, overload
 
 from controller.report.tokens import token
 
@@ -17,12 +19,40 @@ Cell = str | float | int | None
 FONT: Final = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif"
 
 
+Row = tuple[Cell, ...]
+
+
+@dataclass(frozen=True)
+class Rows(Sequence[Row]):
+    """Rows that are made when they are looked at: of a long campaign they would be megabytes."""
+
+    n: int
+    row: Callable[[int], Row]
+    """Return the n-th row, from 0 on."""
+
+    def __len__(self) -> int:
+        return self.n
+
+    @overload
+    def __getitem__(self, place: int) -> Row: ...
+
+    @overload
+    def __getitem__(self, place: slice) -> tuple[Row, ...]: ...
+
+    def __getitem__(self, place: int | slice) -> Row | tuple[Row, ...]:
+        if isinstance(place, slice):
+            return tuple(self.row(n) for n in range(*place.indices(self.n)))
+        if not 0 <= place < self.n:
+            raise IndexError(place)
+        return self.row(place)
+
+
 @dataclass(frozen=True)
 class Table:
     """Columns with their units in the heading, and rows of numbers or words."""
 
     columns: tuple[str, ...]
-    rows: tuple[tuple[Cell, ...], ...]
+    rows: Sequence[Row]
 
     def csv_uri(self) -> str:
         """Return the table as a CSV file in a ``data:`` address."""
@@ -52,7 +82,7 @@ class Figure:
     """Below this width the plot scrolls sideways instead of shrinking."""
     is_wide: bool = False
 
-    @property
+    @cached_property
     def json(self) -> str:
         """Return traces and layout as JSON that is safe inside a script element."""
         text = json.dumps({"data": self.data, "layout": self.layout}, separators=(",", ":"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from controller.report import belief, cost
+from controller.report import belief
 from controller.report.convergence import convergence
 from controller.report.discharges import cell_figures
 from controller.report.figure import Figure
@@ -14,6 +14,7 @@ from controller.report.material import Material
 from controller.report.parallel import parallel_coordinates
 from controller.report.pareto import pareto_front
 from controller.report.portraits import campaign_portraits
+from controller.report.timeline import timeline
 from controller.report.tokens import DARK, LIGHT, resolved
 from experiments.errors import Invalid
 
@@ -73,7 +74,7 @@ class Gallery:
 
     def timeline(self) -> PlotlyFigure:
         """Draw when every evaluation ran."""
-        return self._drawn(cost.timeline(self._material()))
+        return self._drawn(timeline(self._material()))
 
     def microstructures(self) -> MicrostructureView:
         """Show the best design's microstructure beside the baseline's."""

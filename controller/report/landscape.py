@@ -6,9 +6,10 @@ from typing import Any
 
 from controller.label import Label, metric_label, parameter_label
 from controller.quantity import three
-from controller.report.convergence import design_text
+from controller.report.convergence import number, point_text
 from controller.report.figure import Figure, Table, Trace, layout
 from controller.report.material import Material
+from controller.report.thinning import in_plane
 from controller.report.tokens import token
 
 _COLOUR_SCALE = "Viridis"
@@ -69,27 +70,31 @@ def _on_map(material: Material, level: str, x_name: str, y_name: str, metric: st
     """Return a level's evaluated designs, in black and white: the map has all the colours."""
     place, n_levels = material.place(level), len(material.campaign.fidelities)
     is_last, is_first = place == n_levels - 1, place == 0 and n_levels > 1
-    shown = [one for one in material.observations if one.job.fidelity == level]
+    points = material.points
+    of_level = points.search[points.is_at(level)[points.search]]
+    x, y = (points.coordinate(name)[of_level] for name in (x_name, y_name))
+    shown = in_plane(of_level, x, y).tolist()
+    values = points.value(metric)
     return {
         "type": "scatter",
         "mode": "markers",
         "name": level,
-        "x": [one.job.design.values.get(x_name) for one in shown],
-        "y": [one.job.design.values.get(y_name) for one in shown],
+        "x": [points.parameter(x_name, one) for one in shown],
+        "y": [points.parameter(y_name, one) for one in shown],
         "text": [
-            design_text(one)
+            point_text(points, one)
             + "<br>"
             + (
-                f"<b>{three(one.value(metric))} {metric_label(metric).unit}</b>"
-                if one.failure is None
-                else one.failure.kind.value.replace("_", " ")
+                f"<b>{three(number(values[one]))} {metric_label(metric).unit}</b>"
+                if points.failure(one) is None
+                else (points.failure(one) or "").replace("_", " ")
             )
             for one in shown
         ],
         "hovertemplate": "%{text}",
         "marker": {
             "symbol": [
-                "x" if one.is_failed else ("circle", "diamond", "square")[place % 3]
+                "x" if points.failure(one) else ("circle", "diamond", "square")[place % 3]
                 for one in shown
             ],
             "size": 9,

@@ -8,6 +8,7 @@ from functools import cached_property
 
 from controller.interval import Scatter, pooled_scatter
 from controller.label import Label, metric_label, parameter_label
+from controller.points import Points, points_of
 from controller.results import searched
 from controller.state import State
 from experiments.campaign import Campaign, Objective
@@ -38,8 +39,12 @@ class Material:
     @cached_property
     def baseline(self) -> tuple[Observation, ...]:
         """Return the baseline's results, one a level."""
-        found = self.state.observations.values()
-        return tuple(one for one in found if one.job.purpose == "baseline")
+        return tuple(self.state.observations[self.points.ids[n]] for n in self.points.baseline)
+
+    @cached_property
+    def points(self) -> Points:
+        """Return what plots need of all results, in order of arrival."""
+        return points_of(self.state)
 
     @property
     def everything(self) -> tuple[Observation, ...]:

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-import io
+import json
+from collections.abc import Callable, Iterator
+from itertools import islice
 from pathlib import Path
 from typing import Annotated, Any, Final
 
 from fastapi import Query
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import FileResponse, Response
+from starlette.responses import FileResponse, Response, StreamingResponse
 
 from controller.event_words import event_words
 from controller.events import Recorded
-from controller.export import observations_csv
 from controller.journal import JournalReader
+from controller.observation_stream import csv_pieces
 from controller.people.person import Person
 from controller.status_document import StatusDocument, status_document
 from controller.trace import Trace, find_job, trace
@@ -70,12 +72,16 @@ async def campaign_status(request: Request, campaign: str) -> StatusDocument:
 
 async def observations(
     request: Request, campaign: str, after: After = 0, limit: Limit = 50
-) -> dict[str, Any]:
+) -> Response:
     """List a campaign's observations in the order they came."""
     found = service_of(request).campaign(campaign).state.observations
-    ids = list(found)[after : after + limit]
-    items = [found[job_id].model_dump(mode="json") for job_id in ids]
-    return page_of(items, after, limit, len(found))
+
+    def made() -> dict[str, Any]:
+        ids = islice(found, after, after + limit)
+        items = [found[job_id].model_dump(mode="json") for job_id in ids]
+        return page_of(items, after, limit, len(found))
+
+    return await document(made)
 
 
 async def observation(request: Request, campaign: str, job: str) -> Observation:
@@ -88,25 +94,28 @@ async def observation_trace(request: Request, campaign: str, job: str) -> Trace:
     return await run_in_threadpool(traced, service_of(request), campaign, job)
 
 
-async def events(
-    request: Request, campaign: str, after: After = 0, limit: Limit = 50
-) -> dict[str, Any]:
+async def events(request: Request, campaign: str, after: After = 0, limit: Limit = 50) -> Response:
     """List a campaign's events past a journal position."""
     service = service_of(request)
-    found = await run_in_threadpool(events_after, service, campaign, after, limit)
-    items = [
-        {
-            "position": one.position,
-            "at": one.at,
-            "epoch": one.epoch,
-            "hash": one.hash,
-            "words": event_words(one.event),
-            "event": one.event.model_dump(mode="json"),
-        }
-        for one in found
-    ]
-    is_all = len(found) < limit
-    return {"items": items, "next": None if is_all else found[-1].position}
+
+    def made() -> dict[str, Any]:
+        found = events_after(service, campaign, after, limit)
+        items = [
+            {
+                "position": one.position,
+                "at": one.at,
+                "epoch": one.epoch,
+                "hash": one.hash,
+                "words": event_words(one.event),
+                "event": one.event.model_dump(mode="json"),
+            }
+            for one in found
+        ]
+        is_all = len(found) < limit
+        return {"items": items, "next": None if is_all else found[-1].position}
+
+    service.campaign(campaign)
+    return await document(made)
 
 
 async def figure(request: Request, campaign: str, name: str) -> dict[str, Any]:
@@ -122,15 +131,13 @@ async def figure_data(request: Request, campaign: str, name: str) -> Response:
     found = await run_in_threadpool(campaign_figures, service_of(request), campaign)
     if name not in found:
         raise HttpProblem("there is no such figure", status=404)
-    return download(figure_csv(found[name]).encode(), f"{campaign}-{name}.csv", "text/csv")
+    return download(figure_csv(found[name]), f"{campaign}-{name}.csv", "text/csv")
 
 
 async def dataset(request: Request, campaign: str) -> Response:
     """Give every observation as one CSV table."""
     state = service_of(request).campaign(campaign).state
-    text = io.StringIO()
-    await run_in_threadpool(observations_csv, text, state)
-    return download(text.getvalue().encode(), f"{campaign}-observations.csv", "text/csv")
+    return download(csv_pieces(state), f"{campaign}-observations.csv", "text/csv")
 
 
 async def artifact(request: Request, campaign: str, job: str, name: str) -> Response:
@@ -178,6 +185,15 @@ def events_after(service: Service, campaign: str, after: int, limit: int) -> tup
     return tuple(found)
 
 
+async def document(made: Callable[[], dict[str, Any]]) -> Response:
+    """Return a long document, made and written beside the loop that serves everybody."""
+
+    def written() -> bytes:
+        return json.dumps(made(), allow_nan=False).encode()
+
+    return Response(await run_in_threadpool(written), media_type="application/json")
+
+
 def person_of(request: Request) -> Person:
     """Return who is signed in. Raises ``NotSignedIn``."""
     caller = caller_of(request)
@@ -191,10 +207,10 @@ def page_of(items: list[Any], after: int, limit: int, n: int) -> dict[str, Any]:
     return {"items": items, "next": after + limit if after + limit < n else None, "n": n}
 
 
-def download(content: bytes, name: str, media_type: str) -> Response:
-    """Return a file to be saved; ``name`` is made of names that were checked."""
+def download(pieces: Iterator[str], name: str, media_type: str) -> Response:
+    """Return a file to be saved, sent as it is made; ``name`` holds names that were checked."""
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}
-    return Response(content, headers=headers, media_type=f"{media_type}; charset=utf-8")
+    return StreamingResponse(pieces, headers=headers, media_type=f"{media_type}; charset=utf-8")
 
 
 def _artifact_path(service: Service, found: Artifact) -> Path | None:

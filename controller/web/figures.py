@@ -2,21 +2,42 @@
 
 from __future__ import annotations
 
-import csv
-import io
+import itertools
 import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any, Final
 
+from controller.observation_stream import csv_lines
 from controller.report.attachments import reader
 from controller.report.convergence import convergence
-from controller.report.cost import timeline
 from controller.report.figure import Figure
 from controller.report.landscape import surface
 from controller.report.material import Material
 from controller.report.pareto import pareto_front
+from controller.report.timeline import timeline
 from controller.web.service import Service
 
-_kept: Final[dict[tuple[str, str], tuple[str, dict[str, Figure]]]] = {}
+_ROWS: Final = 1000
+_MOST_KEPT: Final = 16
+_SHARE: Final = 0.05
+"""Of the time, that drawing one campaign may take: a plot that takes long is drawn less often."""
+
+
+@dataclass(frozen=True)
+class _Drawn:
+    hash: str
+    figures: dict[str, Figure]
+    at_s: float
+    took_s: float
+
+    def is_fresh(self, hash_now: str) -> bool:
+        """Say whether nothing happened since, or drawing anew would take too much of the time."""
+        return self.hash == hash_now or time.monotonic() - self.at_s < self.took_s / _SHARE
+
+
+_kept: Final[dict[tuple[str, str], _Drawn]] = {}
 _one_at_a_time: Final = threading.Lock()
 
 
@@ -31,11 +52,16 @@ def campaign_figures(service: Service, campaign: str) -> dict[str, Figure]:
     followed = service.campaign(campaign)
     place = (str(service.home.path), campaign)
     with _one_at_a_time:
-        found = _kept.get(place)
-        if found is None or found[0] != followed.hash:
-            found = (followed.hash, _drawn(material_of(service, campaign)))
-            _kept[place] = found
-    return found[1]
+        found = _kept.pop(place, None)
+        if found is None or not found.is_fresh(followed.hash):
+            began_s = time.monotonic()
+            figures = _drawn(material_of(service, campaign))
+            now_s = time.monotonic()
+            found = _Drawn(followed.hash, figures, now_s, now_s - began_s)
+        _kept[place] = found  # at the end: the first is what nobody looked at for longest
+        while len(_kept) > _MOST_KEPT:
+            del _kept[next(iter(_kept))]
+    return found.figures
 
 
 def figure_document(figure: Figure) -> dict[str, Any]:
@@ -50,17 +76,16 @@ def figure_document(figure: Figure) -> dict[str, Any]:
     }
 
 
-def figure_csv(figure: Figure) -> str:
-    """Return the data behind a figure."""
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(figure.table.columns)
-    writer.writerows(figure.table.rows)
-    return text.getvalue()
+def figure_csv(figure: Figure) -> Iterator[str]:
+    """Yield the data behind a figure as CSV, some lines at a time."""
+    yield csv_lines([figure.table.columns])
+    rows = iter(figure.table.rows)
+    while some := list(itertools.islice(rows, _ROWS)):
+        yield csv_lines(some)
 
 
 def _drawn(material: Material) -> dict[str, Figure]:
-    if not material.everything:
+    if not len(material.points):
         return {}
     figures = [convergence(material, one) for one in material.campaign.objectives]
     found = (*figures, pareto_front(material), surface(material), timeline(material))

@@ -18,7 +18,7 @@ from controller.report.picture import Portrait, Volume, portraits
 from controller.report.tokens import token
 from controller.results import baseline_at
 from controller.web.api import observation_of, person_of, traced
-from controller.web.figures import campaign_figures, figure_csv, figure_document, material_of
+from controller.web.figures import campaign_figures, figure_csv, material_of
 from controller.web.problem import HttpProblem
 from controller.web.render import page
 from controller.web.service import Service, service_of
@@ -60,7 +60,7 @@ async def campaign_page(request: Request, campaign: str) -> Response:
         "campaign.html",
         view=view,
         log=log_lines(service, campaign),
-        figures=[figure_document(one) for one in figures.values()],
+        figures=list(figures.values()),
         has_report=report.is_file(),
     )
 
@@ -87,7 +87,7 @@ async def observation_page(request: Request, campaign: str, job: str) -> Respons
         values="" if found.is_failed else values_words(state, found),
         design=design_rows(found),
         metrics=metric_rows(state, found),
-        figures=[figure_document(one) for one in figures.values()],
+        figures=list(figures.values()),
         portraits=pictures,
         candidate=state.dispatches[job].candidate if job in state.dispatches else None,
     )
@@ -102,7 +102,7 @@ async def observation_figure_data(request: Request, campaign: str, job: str, nam
     figures = await run_in_threadpool(observation_figures, service, campaign, found)
     if name not in figures:
         raise HttpProblem("there is no such figure", status=404)
-    return download(figure_csv(figures[name]).encode(), f"{campaign}-{name}.csv", "text/csv")
+    return download(figure_csv(figures[name]), f"{campaign}-{name}.csv", "text/csv")
 
 
 async def observation_trace_part(request: Request, campaign: str, job: str) -> Response:

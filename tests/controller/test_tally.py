@@ -82,14 +82,48 @@ def state_of(rows: GrowingMap[str, Observation]) -> State:
     return State(CAMPAIGN, "", "", "", observations=rows)
 
 
-def test_a_later_state_is_counted_on_from_the_one_before() -> None:
+def test_a_later_state_is_counted_on_from_the_one_before(monkeypatch: pytest.MonkeyPatch) -> None:
+    counted: list[str] = []
+    add = Tally.add
+
+    def noted(self: Tally, observation: Observation) -> None:
+        counted.append(observation.job.id)
+        add(self, observation)
+
+    monkeypatch.setattr(Tally, "add", noted)
     rows: GrowingMap[str, Observation] = GrowingMap()
-    seen: list[Tally] = []
     for row in some(30):
         rows = rows.plus(row.job.id, row)
+        assert tally(state_of(rows)).n == len(rows)
+        assert tally(state_of(rows)) is tally(state_of(rows))
+    assert counted == list(rows)
+
+
+def test_a_tally_stays_as_it_was_when_the_campaign_goes_on() -> None:
+    rows: GrowingMap[str, Observation] = GrowingMap()
+    everything, seen = some(40), []
+    for row in everything:
+        rows = rows.plus(row.job.id, row)
         seen.append(tally(state_of(rows)))
-    assert all(one is seen[0] for one in seen)
-    assert seen[0].n == 30
+    for n, one in enumerate(seen, start=1):
+        assert vars(one) == vars(tally_of(CAMPAIGN, everything[:n]))
+
+
+def test_the_front_is_that_of_comparing_all_with_all() -> None:
+    campaign = small_campaign()
+    second = campaign.objectives[0].model_copy(
+        update={"name": "loading", "metric": "areal_capacity_mAh_per_cm2", "at_power_W": None}
+    )
+    campaign = campaign.model_copy(update={"objectives": (*campaign.objectives, second)})
+    rng, rows = random.Random(5), []
+    for i in range(300):
+        job = new_job("small", Design(values={"n": i}), "fine", campaign_seed=0)
+        values = {name: float(rng.randrange(90)) for name in (ENERGY, "areal_capacity_mAh_per_cm2")}
+        metrics = {name: Metric(value=value) for name, value in values.items()}
+        rows.append(Observation(job=job, metrics=metrics))
+    expected = [one.job.id for one in front(campaign, rows)]
+    assert len(expected) > 3
+    assert tally_of(campaign, rows).on_front == expected
 
 
 def test_an_earlier_state_is_counted_by_itself() -> None:
