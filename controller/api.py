@@ -37,7 +37,7 @@ from controller.results import Comparison, compare, measured_best, pareto
 from controller.state import State
 from controller.status_document import StatusDocument, status_document
 from controller.stored_campaign import read_campaign
-from controller.trace import Trace, find_job, trace
+from controller.trace import Trace, find_job, read_trace
 from experiments.campaign import Campaign as CampaignModel
 from experiments.design import Design
 from experiments.errors import CellwrightError, Invalid
@@ -170,7 +170,7 @@ class Campaign:
         stored = read_campaign(self.home, self.name)
         job_id = find_job(stored.state, observation)
         with JournalReader(stored.home.journal) as journal:
-            return trace(stored.state, journal.read(self.name), job_id)
+            return read_trace(stored.state, journal, job_id)
 
     def _stored_home(self) -> Home:
         return read_campaign(self.home, self.name).home

@@ -158,7 +158,7 @@ class Follower:
             return
         if self._refused is not None and found == self._refused[0]:
             raise self._refused[1]
-        if self._seen and found[1][:2] != self._seen[1][:2]:  # type: ignore[index]
+        if self._seen and (found[1] or ())[:2] != (self._seen[1] or ())[:2]:  # type: ignore[index]
             self._forget()  # another file lies in its place
         try:
             self._read()
@@ -230,9 +230,12 @@ def _log_of(journal: Path) -> Path:
 
 
 def _signature(path: Path) -> tuple[int, int, int, int] | None:
-    """Return device and file, and when and how it last changed."""
+    """Return device and file, and when and how it last changed; None without one, or an empty one.
+
+    A reader leaves an empty log behind, and changed nothing.
+    """
     try:
         found = path.stat()
     except OSError:
         return None
-    return found.st_dev, found.st_ino, found.st_mtime_ns, found.st_size
+    return (found.st_dev, found.st_ino, found.st_mtime_ns, found.st_size) if found.st_size else None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from controller.points import points_of
 from controller.results import baseline_at, measured_best
 from controller.state import State
 from experiments.campaign import Campaign
@@ -34,11 +35,9 @@ def incumbent(state: State) -> tuple[str, Observation] | None:
 def simulated_twin(state: State, design: Design) -> Observation | None:
     """Return the finest simulation of the very same design, where this campaign made one."""
     rank = {level.name: n for n, level in enumerate(own_simulated(state.campaign))}
-    found = [
-        one
-        for one in state.observations.values()
-        if one.job.design == design and not one.is_failed and one.job.fidelity in rank
-    ]
+    points = points_of(state)
+    same = [state.observations[points.ids[place]] for place in points.of_design(design)]
+    found = [one for one in same if not one.is_failed and one.job.fidelity in rank]
     return min(found, key=lambda one: rank[one.job.fidelity], default=None)
 
 

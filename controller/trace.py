@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from controller.events import AttemptLost, ComputeStarted, Dispatched, Observed, Ranked, Recorded
+from controller.journal import JournalReader
+from controller.journal.hash_chain import Row
+from controller.journal.rows import kind_of, recorded
 from controller.proposal_events import BuildFailed, BuildQueued, Edited, Measured, Proposed
 from controller.results import measured_best
 from controller.state import State
@@ -98,6 +101,12 @@ def find_job(state: State, asked: str) -> str:
     return found[0]
 
 
+def read_trace(state: State, journal: JournalReader, job_id: str) -> Trace:
+    """Return the trace of a job of the state; only what concerns it is decoded."""
+    rows = journal.rows(state.campaign.name)
+    return trace(state, _concerning(rows, state, job_id), job_id)
+
+
 def trace(state: State, events: Iterable[Recorded], job_id: str) -> Trace:
     """Return the trace of a job of the state, from the journal's events."""
     job = state.dispatches[job_id].job
@@ -107,27 +116,27 @@ def trace(state: State, events: Iterable[Recorded], job_id: str) -> Trace:
     chosen_by: Recorded | None = None
     started: Recorded | None = None
     n_lost = 0
-    for recorded in events:
-        match recorded.event:
+    for one_event in events:
+        match one_event.event:
             case Ranked(ranking=ranking):
-                rankings = {ranking.position: recorded}
+                rankings = {ranking.position: one_event}
             case Dispatched(job=one, ranking_position=position) if one.id == job_id:
-                dispatched = recorded
+                dispatched = one_event
                 chosen_by = None if position is None else rankings.get(position)
             case AttemptLost(job_id=one_id) if one_id == job_id:
                 n_lost += 1
             case ComputeStarted() if observed is None:
-                started = recorded
+                started = one_event
             case Proposed(proposal=asked) | Edited(proposal=asked) if asked.job.id == job_id:
                 chosen_by = rankings.get(asked.position, chosen_by)
             case BuildQueued(proposal_id=one_id) if _job_of(state, one_id) == job_id:
-                dispatched = recorded
+                dispatched = one_event
             case (
                 Observed(observation=one_made)
                 | Measured(observation=one_made)
                 | BuildFailed(observation=one_made)
             ) if one_made.job.id == job_id:
-                observed = recorded
+                observed = one_event
     assert dispatched is not None
     result = _result(state, job_id)
     made = None if result is None else result.provenance
@@ -164,6 +173,25 @@ def trace(state: State, events: Iterable[Recorded], job_id: str) -> Trace:
     )
 
 
+def _concerning(rows: Iterable[Row], state: State, job_id: str) -> Iterator[Recorded]:
+    """Yield the events that name a job, each behind the last ranking before it; starts of compute.
+
+    What cannot be told from the stored bytes is decoded.
+    """
+    proposals = [one for one in state.proposals if _job_of(state, one) == job_id]
+    names = [one.encode() for one in (job_id, *proposals)]
+    ranked: Row | None = None
+    for row in rows:
+        kind = kind_of(row)
+        if kind == "ranked":
+            ranked = row
+        elif kind in (None, "compute_started") or any(name in row.body for name in names):
+            if ranked is not None:
+                yield recorded(ranked)
+                ranked = None
+            yield recorded(row)
+
+
 def _job_of(state: State, proposal_id: str) -> str:
     return state.proposals[proposal_id].proposal.job.id
 
@@ -172,13 +200,13 @@ def _result(state: State, job_id: str) -> Observation | None:
     return state.observations.get(job_id) or state.set_aside.get(job_id)
 
 
-def _place(recorded: Recorded) -> JournalPlace:
+def _place(one: Recorded) -> JournalPlace:
     return JournalPlace(
-        position=recorded.position,
-        at=recorded.at,
-        epoch=recorded.epoch,
-        session_s=recorded.session_s,
-        hash=recorded.hash,
+        position=one.position,
+        at=one.at,
+        epoch=one.epoch,
+        session_s=one.session_s,
+        hash=one.hash,
     )
 
 

@@ -12,7 +12,7 @@ from controller.journal import JournalReader
 from controller.label import design_words
 from controller.quantity import counted, three
 from controller.stored_campaign import read_campaign
-from controller.trace import JournalPlace, Trace, find_job, trace
+from controller.trace import JournalPlace, Trace, find_job, read_trace
 from experiments.design import Design
 
 
@@ -34,7 +34,7 @@ def command(
     stored = read_campaign(chosen_home(ctx, own_home), campaign)
     job_id = find_job(stored.state, observation)
     with JournalReader(stored.home.journal) as journal:
-        found = trace(stored.state, journal.read(stored.state.campaign.name), job_id)
+        found = read_trace(stored.state, journal, job_id)
     if as_json:
         click.echo(found.model_dump_json(indent=2))
     else:

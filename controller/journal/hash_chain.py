@@ -36,9 +36,11 @@ def chain_hash(before: str, row: Row) -> str:
     It covers every other column. Bodies of the first format were hashed before formats had a
     number, so theirs is left out; any other number is covered.
     """
-    words: list[object] = [row.position, row.campaign, row.epoch, row.at, row.session_s]
+    head = (
+        f"{before}\n{row.position!r}\n{row.campaign!r}\n{row.epoch!r}\n{row.at!r}\n"
+        f"{row.session_s!r}\n"
+    )
     if row.version != 1:
-        words.append(row.version)
-    head = "\n".join([before, *map(repr, words), ""])
+        head += f"{row.version!r}\n"
     body = row.body if isinstance(row.body, bytes) else repr(row.body).encode()
     return hashlib.sha256(head.encode(errors="backslashreplace") + body).hexdigest()

@@ -19,7 +19,7 @@ from controller.journal import JournalReader
 from controller.observation_stream import csv_pieces
 from controller.people.person import Person
 from controller.status_document import StatusDocument, status_document
-from controller.trace import Trace, find_job, trace
+from controller.trace import Trace, find_job, read_trace
 from controller.web.figures import campaign_figures, figure_csv, figure_document
 from controller.web.needs import caller_of
 from controller.web.problem import HttpProblem
@@ -168,7 +168,7 @@ def traced(service: Service, campaign: str, job: str) -> Trace:
     state = service.campaign(campaign).state
     job_id = find_job(state, job)
     with JournalReader(service.home.journal, trusted=service.follower.anchor) as journal:
-        return trace(state, journal.read(campaign), job_id)
+        return read_trace(state, journal, job_id)
 
 
 def events_after(service: Service, campaign: str, after: int, limit: int) -> tuple[Recorded, ...]:

@@ -31,7 +31,6 @@ from controller.proposals import ProposalRecord
 from controller.reminders import deadline_words
 from controller.waiting_table import waiting_rows
 from controller.web.api import MOST_ITEMS, After, Limit, person_of
-from controller.web.figures import figure_document
 from controller.web.forms import own_form
 from controller.web.pages import observation_figures, observation_portraits
 from controller.web.proposals import audited, give, known_id, record_of
@@ -149,7 +148,7 @@ def shown(service: Service, campaign: str, record: ProposalRecord) -> dict[str, 
         "bench": bench_view(record.proposal.request, record.proposal.told),
         "rejections": if_rejected(),
         "twin": twin,
-        "figures": [figure_document(one) for one in figures.values() if one.id == "discharge"],
+        "figures": [one for one in figures.values() if one.id == "discharge"],
         "portraits": [] if twin is None else observation_portraits(service, campaign, twin),
         "is_open": may_be_decided(record, service.clock.now()) and state.phase != "finished",
         "build": state.builds.get(record.build_id or ""),

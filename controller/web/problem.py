@@ -83,4 +83,6 @@ def headers_of(error: CellwrightError) -> dict[str, str]:
     if status == 401:
         return {"WWW-Authenticate": "Bearer"}
     after_s = error.evidence.get("after_s")
-    return {"Retry-After": str(int(after_s))} if status == 429 and after_s is not None else {}
+    return (
+        {"Retry-After": str(int(after_s))} if status in (429, 503) and after_s is not None else {}
+    )

@@ -11,10 +11,8 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
-from controller.audit import audit_lines
 from controller.build_orders import BuildOrder, Decide, Settle, Withdraw, order_of
 from controller.four_eyes import reasons_for_two
-from controller.journal import JournalReader
 from controller.operate import operate
 from controller.proposals import ProposalRecord
 from controller.web.api import MOST_ITEMS, After, Limit, page_of, person_of
@@ -166,15 +164,14 @@ async def audited(service: Service, campaign: str, after: int, limit: int) -> di
 
 
 def _audited(service: Service, campaign: str, after: int, limit: int) -> dict[str, Any]:
-    with JournalReader(service.home.journal) as journal:
-        tip = journal.verified
-        past = (one for one in audit_lines(journal.read(campaign)) if one.position > after)
-        found = list(islice(past, limit + 1))
+    audit = service.trail.read()
+    past = (one for one in audit.lines.get(campaign, ()) if one.position > after)
+    found = list(islice(past, limit + 1))
     shown = found[:limit]
     return {
         "campaign": campaign,
-        "position": tip.position,
-        "hash": tip.hash,
+        "position": audit.tip.position,
+        "hash": audit.tip.hash,
         "decisions": [one.model_dump(mode="json") for one in shown],
         "next": shown[-1].position if len(found) > limit else None,
     }

@@ -44,6 +44,7 @@ def page(request: Request, template: str, *, status: int = 200, **values: Any) -
         needs_you=waiting_for(service, person),
         path=request.url.path,
         fault=service.follower.fault if person else None,
+        reading=service.reading_words if person else None,
         **values,
     )
     return HTMLResponse(text, status)

@@ -24,6 +24,8 @@ from controller.web.service import Service
 from experiments.errors import Invalid
 
 _SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
+_PATIENCE_S: Final = 1.0
+"""For the journal to be read to its end; a longer one is shown as far as it was read."""
 _MOST_CONNECTIONS: Final = 600
 """Five hundred pages that listen, and room for what they ask."""
 
@@ -69,7 +71,7 @@ def serve(home_path: Path, options: ServeOptions, announce: Callable[[str], None
         hub = Hub()
         follower = Follower(home, hub.tell)
         held.callback(follower.close)
-        follower.start()
+        follower.start(_PATIENCE_S)
         service = Service(home, people, follower, runs, address, clock, hub)
         server = uvicorn.Server(
             uvicorn.Config(

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import re
 from dataclasses import dataclass, field
 from typing import Final
 
 from starlette.requests import Request
 
+from controller.audit_trail import AuditTrail
 from controller.clock import Clock
 from controller.follower import Followed, Follower
 from controller.home import Home
@@ -37,12 +39,32 @@ class Service:
     auditing: asyncio.Lock = field(default_factory=asyncio.Lock)
     """Held while the whole chain is checked: one at a time, however many ask."""
 
+    @functools.cached_property
+    def trail(self) -> AuditTrail:
+        """Return the decisions of this home; read while ``auditing`` is held."""
+        return AuditTrail(self.home.journal)
+
     def campaign(self, name: str) -> Followed:
-        """Return a campaign. Raises ``HttpProblem`` where there is none."""
+        """Return a campaign. Raises ``HttpProblem`` where there is none, or none was read yet."""
         found = self.follower.campaigns.get(name) if _NAME.fullmatch(name) else None
+        if found is None and self.follower.reading is not None:
+            raise HttpProblem(
+                f"the journal is being read ({self.reading_words}); ask again in a moment",
+                status=503,
+                after_s=2,
+            )
         if found is None:
             raise HttpProblem("there is no such campaign here", status=404)
         return found
+
+    @property
+    def reading_words(self) -> str | None:
+        """Return how far the journal was read, while it is the first time."""
+        reading = self.follower.reading
+        if reading is None:
+            return None
+        n, of = reading
+        return f"{n:,} of {of:,} events" if of else "its first events"
 
     def seen_by(self, person: Person) -> dict[str, Followed]:
         """Return the campaigns that somebody may see, the latest first."""

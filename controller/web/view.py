@@ -15,9 +15,10 @@ from controller.label import (
 )
 from controller.progress import Moment, take_snapshot
 from controller.quantity import duration, three, with_interval
-from controller.results import baseline_at, compare, measured_best, pareto, spent
+from controller.results import baseline_at, compare, measured_best, spent
 from controller.snapshot import Snapshot
 from controller.state import State
+from controller.tally import tally
 from controller.web.service import Service
 from experiments.budget import CURRENCIES
 from experiments.observation import FailureKind, Observation
@@ -52,6 +53,8 @@ class CampaignView:
     state: State
     snapshot: Snapshot
     run_words: str | None
+    is_whole: bool = True
+    """False while the journal is read for the first time: later events may follow."""
 
     @property
     def name(self) -> str:
@@ -96,9 +99,9 @@ class CampaignView:
         return measured_best(self.state)
 
     @property
-    def front(self) -> tuple[Observation, ...]:
-        """Return the front, where there are two objectives or more."""
-        return pareto(self.state) if len(self.state.campaign.objectives) > 1 else ()
+    def n_front(self) -> int:
+        """Return how many designs are on the front, where there are two objectives or more."""
+        return len(tally(self.state).on_front) if len(self.state.campaign.objectives) > 1 else 0
 
     @property
     def budgets(self) -> list[tuple[str, str, int]]:
@@ -149,10 +152,11 @@ class CampaignView:
 
 def campaign_view(service: Service, name: str) -> CampaignView:
     """Return a campaign's view; the control at work is asked where there is one."""
-    state = service.campaign(name).state
+    followed = service.campaign(name)
+    state = followed.state
     live = service.follower.look(name) if state.phase == "running" else None
     snapshot = live or take_snapshot(state, Moment())
-    return CampaignView(state, snapshot, service.runs.words(name))
+    return CampaignView(state, snapshot, service.runs.words(name), followed.is_whole)
 
 
 def log_lines(service: Service, name: str, n: int = N_LOG) -> list[LogLine]:

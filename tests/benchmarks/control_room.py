@@ -1,95 +1,221 @@
-"""A control room over a long campaign: ``control_room.py [N_EVENTS [N_PAGES]]``.
+"""A control room over a long campaign: ``control_room.py [N_EVENTS [N_PAGES [HOME]]]``.
 
-Writes a campaign of realistic results (7 kB each), serves it in a process of its own, and tells how
-long the campaign's page takes, how long it takes until an event is on N_PAGES listening pages, and
-what the service holds in memory. Times are of the wall; other work on the machine counts.
+Writes a campaign of realistic results (7 kB each), or takes a copy of HOME where one was written
+before, and serves it in a process of its own: first without a kept state, as after an upgrade, then
+with the one that this left. Tells how long pages take while the journal is read and afterwards, how
+long until an event is on N_PAGES open pages, and what the service holds in memory. Times are of the
+wall, medians of three where it is not said otherwise; other work on the machine counts.
 """
 
 from __future__ import annotations
 
+import contextlib
+import os
 import re
+import shutil
+import statistics
 import subprocess
 import sys
 import tempfile
 import threading
 import time
+from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 
 import httpx
 
 from controller.clock import SystemClock
-from controller.home import make_home
+from controller.home import Home
 from controller.operate import operate
-from controller.order import Pause
+from controller.order import Pause, Resume
 from controller.people import Role, open_people
-from tests.benchmarks.journal_start import write
+from tests.benchmarks.long_campaign import write_long
+
+NAME = "quickstart"
 
 
-def listen(client: httpx.Client, path: str, seen: list[float], position: int) -> None:
-    with client.stream("GET", path) as answer:
-        for line in answer.iter_lines():
-            found = re.search(r'"position": (\d+)', line)
-            if found and int(found[1]) > position:
-                seen.append(time.monotonic())
-                return
+def token_of(home: Home) -> str:
+    people = open_people(home.path, SystemClock())
+    people.accounts.add("anna", by="root")
+    people.accounts.give_role("anna", Role.operator, "*", by="root")
+    people.accounts.give_role("anna", Role.approver, "*", by="root")
+    token = people.tokens.make("anna", days=1, by="root").text
+    people.close()
+    return token
 
 
-def main(n_events: int, n_pages: int) -> None:
-    with tempfile.TemporaryDirectory() as folder:
-        home = make_home(Path(folder) / "home")
-        write(home, n_events, is_realistic=True)
-        people = open_people(home.path, SystemClock())
-        people.accounts.add("anna", by="root")
-        people.accounts.give_role("anna", Role.operator, "*", by="root")
-        token = people.tokens.make("anna", days=1, by="root").text
-        people.close()
-        began_s = time.monotonic()
-        server = subprocess.Popen(
-            [sys.executable, "-m", "controller", "--home", str(home.path), "serve", "--port", "0"],
-            stderr=subprocess.PIPE,
-            text=True,
-        )
+@contextlib.contextmanager
+def served(home: Home) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    began_s = time.monotonic()
+    server = subprocess.Popen(
+        [sys.executable, "-m", "controller", "--home", str(home.path), "serve", "--port", "0"],
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
         assert server.stderr is not None
         said = server.stderr.readline()
         address = re.search(r"http://\S+", said)
         assert address is not None, said
-        print(f"{n_events} events: ready after {time.monotonic() - began_s:.1f} s")
-        client = httpx.Client(
-            base_url=address[0],
-            headers={"Authorization": f"Bearer {token}"},
-            timeout=120,
-            limits=httpx.Limits(max_connections=n_pages + 4),
-        )
-        (line,) = client.get("/api/v1/campaigns").json()["items"]
-        name, position = line["name"], line["position"]
-        for path in (f"/campaigns/{name}", f"/campaigns/{name}", f"/campaigns/{name}/moment"):
-            began_s = time.monotonic()
-            answer = client.get(path)
-            took_s = time.monotonic() - began_s
-            print(f"{path}: {answer.status_code}, {took_s:.2f} s, {len(answer.content)} bytes")
-        seen: list[float] = []
-        stream = f"/api/v1/campaigns/{name}/stream"
-        pages = [
-            threading.Thread(target=listen, args=(client, stream, seen, position))
-            for _ in range(n_pages)
-        ]
-        for page in pages:
-            page.start()
-        time.sleep(3)
-        operate(home, Pause(campaign=name, reason="now", person="anna"))
-        stored_s = time.monotonic()
-        for page in pages:
-            page.join(60)
-        late = [one - stored_s for one in seen]
-        print(
-            f"{len(seen)} of {n_pages} pages heard, the last {max(late):.2f} s after it was stored"
-        )
-        status = Path(f"/proc/{server.pid}/status").read_text()
-        print(re.search(r"VmHWM:.*", status)[0])  # type: ignore[index]
-        client.close()
+        print(f"listening after {time.monotonic() - began_s:.1f} s")
+        yield server, address[0]
+    finally:
         server.terminate()
         server.wait(60)
 
 
+def client_of(address: str, token: str) -> httpx.Client:
+    return httpx.Client(base_url=address, headers={"Authorization": f"Bearer {token}"}, timeout=300)
+
+
+def memory(server: subprocess.Popen[str], what: str) -> None:
+    status = Path(f"/proc/{server.pid}/status").read_text()
+    peak, now = (
+        int(re.search(rf"{key}:\s+(\d+)", status)[1]) / 1000  # type: ignore[index]
+        for key in ("VmHWM", "VmRSS")
+    )
+    print(f"memory {what}: {now:.0f} MB, at most so far {peak:.0f} MB", flush=True)
+
+
+def took(client: httpx.Client, path: str) -> tuple[float, httpx.Response]:
+    began_s = time.monotonic()
+    answer = client.get(path)
+    return time.monotonic() - began_s, answer
+
+
+def read_through(client: httpx.Client) -> None:
+    """Ask for the campaign's page again and again while the journal is read."""
+    began_s, times, n_shown = time.monotonic(), [], 0
+    while True:
+        took_s, answer = took(client, f"/campaigns/{NAME}")
+        times.append(took_s)
+        if answer.status_code == 200:
+            n_shown += 1
+            if n_shown == 1:
+                print(f"something to show after {time.monotonic() - began_s:.1f} s")
+            if "still being read" not in answer.text:
+                break
+        time.sleep(0.5)
+    print(
+        f"read to its end after {time.monotonic() - began_s:.1f} s; the page meanwhile, "
+        f"{len(times)} times: median {statistics.median(times):.2f} s, "
+        f"longest {max(times):.2f} s"
+    )
+
+
+def pages(client: httpx.Client, n_events: int) -> None:
+    for path in (
+        f"/campaigns/{NAME}",
+        f"/campaigns/{NAME}/moment",
+        "/",
+        f"/api/v1/campaigns/{NAME}",
+        f"/api/v1/campaigns/{NAME}/events?limit=500",
+        f"/api/v1/campaigns/{NAME}/events?limit=500&after={n_events // 2}",
+        f"/api/v1/campaigns/{NAME}/observations?limit=500&after={n_events // 5}",
+        f"/campaigns/{NAME}/audit",
+    ):
+        found = [took(client, path) for _ in range(3)]
+        times = [one for one, _ in found]
+        answer = found[-1][1]
+        print(
+            f"{path}: {answer.status_code}, first {times[0]:.2f} s, "
+            f"median {statistics.median(times):.2f} s, {len(answer.content) / 1000:.0f} kB",
+            flush=True,
+        )
+    (one,) = client.get(
+        f"/api/v1/campaigns/{NAME}/observations?limit=1&after={n_events // 5}"
+    ).json()["items"]
+    took_s, answer = took(client, f"/campaigns/{NAME}/observations/{one['job']['id']}/trace")
+    print(f"trace of an observation: {answer.status_code}, {took_s:.2f} s")
+
+
+def download(client: httpx.Client) -> None:
+    began_s, n_bytes, first_s = time.monotonic(), 0, None
+    with client.stream("GET", f"/api/v1/campaigns/{NAME}/dataset") as answer:
+        for piece in answer.iter_bytes():
+            first_s = first_s or time.monotonic() - began_s
+            n_bytes += len(piece)
+    print(
+        f"dataset: {n_bytes / 1e6:.0f} MB, first byte after {first_s:.2f} s, "
+        f"all after {time.monotonic() - began_s:.1f} s"
+    )
+
+
+def watch(address: str, token: str, ready: threading.Barrier, seen: list[float]) -> None:
+    """Be an open page: hear of the event, ask for what changed, and note when it is there."""
+    known: int | None = None
+    with (
+        client_of(address, token) as client,
+        client.stream("GET", f"/api/v1/campaigns/{NAME}/stream") as answer,
+    ):
+        for line in answer.iter_lines():
+            found = re.search(r'"position": (\d+)', line)
+            if found is None:
+                continue
+            if known is None:
+                known = int(found[1])
+                ready.wait()
+            elif int(found[1]) > known:
+                moment = client.get(f"/campaigns/{NAME}/moment").text
+                shown = re.search(r'data-position="(\d+)"', moment)
+                assert shown is not None
+                assert int(shown[1]) > known
+                seen.append(time.time())
+                return
+
+
+def event_to_screen(home: Home, address: str, token: str, n_pages: int, round_: int) -> None:
+    ready, seen = threading.Barrier(n_pages + 1), list[float]()
+    threads = [
+        threading.Thread(target=watch, args=(address, token, ready, seen)) for _ in range(n_pages)
+    ]
+    for one in threads:
+        one.start()
+    ready.wait(120)
+    time.sleep(1)
+    if round_ % 2 == 0:
+        operate(home, Pause(campaign=NAME, reason="now", person="anna"))
+    else:
+        operate(home, Resume(campaign=NAME, person="anna"))
+    for one in threads:
+        one.join(120)
+    with client_of(address, token) as client:
+        (one,) = client.get("/api/v1/campaigns").json()["items"]
+        last = client.get(f"/api/v1/campaigns/{NAME}/events?after={one['position'] - 1}").json()
+    stored_s = datetime.fromisoformat(last["items"][0]["at"]).timestamp()
+    late = sorted(one - stored_s for one in seen)
+    print(
+        f"event on {len(late)} of {n_pages} pages: median {statistics.median(late):.2f} s, "
+        f"last {late[-1]:.2f} s after it was stored",
+        flush=True,
+    )
+
+
+def main(n_events: int, n_pages: int, written: Path | None) -> None:
+    with tempfile.TemporaryDirectory(dir=written and written.parent) as folder:
+        place = Path(folder) / "home"
+        if written is None:
+            home, _ = write_long(place, n_events)
+        else:
+            shutil.copytree(written, place)
+            home = Home(place)
+        token = token_of(home)
+        shutil.rmtree(home.path / "states", ignore_errors=True)
+        for what in ("without a kept state", "with a kept state"):
+            print(f"{n_events} events, {what}; load {os.getloadavg()[0]:.1f}", flush=True)
+            with served(home) as (server, address), client_of(address, token) as client:
+                read_through(client)
+                memory(server, "when the journal was read")
+                pages(client, n_events)
+                memory(server, "after every page")
+                download(client)
+                memory(server, "after the dataset")
+                for round_ in range(4):
+                    event_to_screen(home, address, token, n_pages, round_)
+                memory(server, f"after {n_pages} pages listened")
+
+
 if __name__ == "__main__":
-    main(*(int(one) for one in [*sys.argv[1:], "100000", "50"][:2]))
+    words = [*sys.argv[1:], "100000", "50"][:2] if len(sys.argv) < 3 else sys.argv[1:3]
+    main(int(words[0]), int(words[1]), Path(sys.argv[3]) if len(sys.argv) > 3 else None)

@@ -6,6 +6,7 @@ they compress no better than real ones. Nothing here is a result.
 
 from __future__ import annotations
 
+import itertools
 import random
 from collections.abc import Iterator
 from contextlib import closing
@@ -41,7 +42,7 @@ _BUDGET: Final = "budget: {evaluations: {coarse: 24, fine: 8}}"
 
 
 def write_long(path: Path, n_events: int, *, seed: int = 7) -> tuple[Home, str]:
-    """Write a campaign of about so many events; return the home and the campaign's name."""
+    """Write a campaign of so many events; return the home and the campaign's name."""
     home, name = write_campaign(
         path, n=8, is_finished=False, objectives=2, edge=16, edit=_with_budget
     )
@@ -53,7 +54,8 @@ def write_long(path: Path, n_events: int, *, seed: int = 7) -> tuple[Home, str]:
     with closing(Journal(home.journal, clock)) as journal:
         journal.append(name, [WentOn(), ComputeStarted(slots=64, versions={}, stage_versions={})])
         some: list[Event] = []
-        for event in _events(campaign, n_events - journal.tip.position - 1, random.Random(seed)):
+        n_more = n_events - journal.tip.position - 1
+        for event in itertools.islice(_events(campaign, random.Random(seed)), n_more):
             some.append(event)
             clock.s += 1.0
             if len(some) == _PER_APPEND:
@@ -68,23 +70,17 @@ def _with_budget(text: str) -> str:
     return text.replace(_BUDGET, "budget: {evaluations: {coarse: 60000, fine: 20000}}")
 
 
-def _events(campaign: Campaign, n: int, rng: random.Random) -> Iterator[Event]:
-    """Yield dispatches, their results and now and then a ranking."""
-    n_made = n_jobs = 0
-    while n_made < n:
-        if n_jobs % _RANK_EVERY == 0:
-            yield Ranked(
-                ranking=_ranking(campaign, rng), n_observed=8 + n_jobs, n_dispatched=8 + n_jobs
-            )
-            n_made += 1
+def _events(campaign: Campaign, rng: random.Random) -> Iterator[Event]:
+    """Yield dispatches, their results and now and then a ranking, without an end."""
+    for n in itertools.count():
+        if n % _RANK_EVERY == 0:
+            yield Ranked(ranking=_ranking(campaign, rng), n_observed=8 + n, n_dispatched=8 + n)
         candidate = _candidate(campaign, rng)
         job = new_job(
             campaign.name, candidate.design, candidate.fidelity, campaign_seed=campaign.seed
         )
         yield Dispatched(job=job, candidate=candidate, ranking_position=5)
-        yield Observed(observation=_observation(campaign, job, n_jobs, rng))
-        n_jobs += 1
-        n_made += 2
+        yield Observed(observation=_observation(campaign, job, n, rng))
 
 
 def _candidate(campaign: Campaign, rng: random.Random) -> Candidate:

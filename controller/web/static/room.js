@@ -81,5 +81,8 @@
     window.addEventListener("pagehide", () => stream.close());
   }
 
+  /* A journal that is read for the first time: this page knows more in a moment. */
+  if (document.querySelector("[data-reading]")) window.setTimeout(() => window.location.reload(), 2000);
+
   draw();
 })();
