@@ -77,6 +77,10 @@ class Folding:
         """Return how often a control process has taken the journal so far."""
         return self._reader.latest_epoch()
 
+    def commits(self) -> int:
+        """Return what is another number after every commit of another process."""
+        return self._reader.commits()
+
     def close(self) -> None:
         """Close the journal."""
         self._reader.close()

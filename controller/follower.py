@@ -152,18 +152,18 @@ class Follower:
         if not journal.is_file():
             return
         # The files change moments before what was written can be read, while it is synchronised.
-        commits = None if self._reader is None else self._reader.commits()
+        commits = None if self._folding is None else self._folding.commits()
         found = (self._home.holder(), *map(_signature, (journal, _log_of(journal))), commits)
         if found == self._seen:
             return
-        if self._refused is not None and found == self._refused[0]:
+        if self._refused is not None and found[:3] == self._refused[0]:
             raise self._refused[1]
         if self._seen and (found[1] or ())[:2] != (self._seen[1] or ())[:2]:  # type: ignore[index]
             self._forget()  # another file lies in its place
         try:
             self._read()
         except Rejected as error:
-            self._refused = (found, error)
+            self._refused = (found[:3], error)
             raise
         self._seen = found
 

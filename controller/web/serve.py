@@ -117,6 +117,7 @@ def _listen(host: str, port: int) -> socket.socket:
     try:
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listening.bind((host.strip("[]"), port))
+        listening.listen()  # whoever reads the announcement may come at once
     except OSError as error:
         listening.close()
         raise Invalid(f"--host {host} --port {port}: {error.strerror or error}") from error

@@ -46,30 +46,31 @@ def token_of(home: Home) -> str:
 
 
 @contextlib.contextmanager
-def served(home: Home) -> Iterator[tuple[subprocess.Popen[str], str]]:
-    began_s = time.monotonic()
-    server = subprocess.Popen(
-        [sys.executable, "-m", "controller", "--home", str(home.path), "serve", "--port", "0"],
-        stderr=subprocess.PIPE,
-        text=True,
-    )
+def served(home: Home) -> Iterator[tuple[subprocess.Popen[bytes], str]]:
+    began_s, said = time.monotonic(), home.path / "said.txt"
+    with said.open("w") as errors:
+        server = subprocess.Popen(
+            [sys.executable, "-m", "controller", "--home", str(home.path), "serve", "--port", "0"],
+            stderr=errors,
+        )
     try:
-        assert server.stderr is not None
-        said = server.stderr.readline()
-        address = re.search(r"http://\S+", said)
-        assert address is not None, said
+        while not (address := re.search(r"http://\S+", said.read_text())):
+            assert server.poll() is None, said.read_text()
+            time.sleep(0.05)
         print(f"listening after {time.monotonic() - began_s:.1f} s")
         yield server, address[0]
     finally:
         server.terminate()
         server.wait(60)
+        for line in said.read_text().splitlines()[1:]:
+            print(f"the service said: {line}")
 
 
 def client_of(address: str, token: str) -> httpx.Client:
     return httpx.Client(base_url=address, headers={"Authorization": f"Bearer {token}"}, timeout=300)
 
 
-def memory(server: subprocess.Popen[str], what: str) -> None:
+def memory(server: subprocess.Popen[bytes], what: str) -> None:
     status = Path(f"/proc/{server.pid}/status").read_text()
     peak, now = (
         int(re.search(rf"{key}:\s+(\d+)", status)[1]) / 1000  # type: ignore[index]
@@ -168,7 +169,7 @@ def watch(address: str, token: str, ready: threading.Barrier, seen: list[float])
 def event_to_screen(home: Home, address: str, token: str, n_pages: int, round_: int) -> None:
     ready, seen = threading.Barrier(n_pages + 1), list[float]()
     threads = [
-        threading.Thread(target=watch, args=(address, token, ready, seen)) for _ in range(n_pages)
+        threading.Thread(target=watch, args=(address, token, ready, seen), daemon=True) for _ in range(n_pages)
     ]
     for one in threads:
         one.start()
