@@ -169,7 +169,8 @@ def watch(address: str, token: str, ready: threading.Barrier, seen: list[float])
 def event_to_screen(home: Home, address: str, token: str, n_pages: int, round_: int) -> None:
     ready, seen = threading.Barrier(n_pages + 1), list[float]()
     threads = [
-        threading.Thread(target=watch, args=(address, token, ready, seen), daemon=True) for _ in range(n_pages)
+        threading.Thread(target=watch, args=(address, token, ready, seen), daemon=True)
+        for _ in range(n_pages)
     ]
     for one in threads:
         one.start()
