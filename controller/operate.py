@@ -7,10 +7,10 @@ import time
 from typing import Final
 
 from controller import wiring
+from controller.anchored_journal import AnchoredJournal
 from controller.build_orders import TryEdit, occasion
 from controller.control_socket import ask_control, user_name
 from controller.home import Home, HomeLock
-from controller.journal import Journal
 from controller.obey import carry_out
 from controller.order import Done, Order, Refused, giver
 from experiments.errors import HomeInUse, InternalError, Invalid, Rejected, Unreachable
@@ -65,7 +65,7 @@ def carried_out(home: Home, order: Order, *, patience_s: float = _PATIENCE_S) ->
 def _carry_out_here(home: Home, order: Order) -> Done:
     lock = HomeLock(home)
     try:
-        journal = Journal(home.journal, wiring.clock())
+        journal = AnchoredJournal(home.journal, wiring.clock())
         try:
             by = giver(order, user_name(os.getuid()))
             return carry_out(journal, order, by, occasion(wiring.clock()))

@@ -142,6 +142,13 @@ class RunStore:
             self._client.set_terminated(self.run, status=status, end_time=end)
         self._client.set_tag(self.run, "cellwright.reason", reason)
 
+    def tag(self, name: str) -> str | None:
+        """Return a tag of the campaign's run; None where there is no run or no such tag."""
+        if not self.run:
+            return None
+        found: str | None = self._client.get_run(self.run).data.tags.get(name)
+        return found
+
     def note_position(self, position: int) -> None:
         """Say in the store that it has everything up to a journal position."""
         self._client.set_tag(self.run, POSITION_TAG, str(position))

@@ -8,7 +8,9 @@ event before it is made, so that a crash at any point makes nothing twice.
 from __future__ import annotations
 
 import math
+from typing import Final
 
+from controller.audit_anchor import last_decision
 from controller.events import (
     Amended,
     CampaignStarted,
@@ -21,7 +23,7 @@ from controller.events import (
     Retracted,
 )
 from controller.home import Home
-from controller.journal import JournalReader
+from controller.journal import Anchor, JournalReader
 from controller.label import objective_text
 from controller.projection_lock import ProjectionLock
 from controller.proposal_events import BuildFailed, Measured
@@ -34,6 +36,9 @@ from controller.tracked_results import TrackedResults
 from controller.tracking_address import TrackingAddress, tracking_address
 from experiments.campaign import Campaign
 from experiments.observation import Observation
+
+ANCHOR_TAG: Final = "cellwright.audit_anchor"
+"""Position and hash of the last decision, for ``cellwright audit --mlflow``."""
 
 
 class Tracker:
@@ -69,17 +74,28 @@ class Tracker:
 
     def catch_up(self, journal: JournalReader) -> None:
         """Project the events past those already projected."""
-        before = self._projected
+        before, decided = self._projected, None
         for recorded in journal.read(self._name, after=self._seen):
             if recorded.position > self._noted:
                 self._note(recorded, journal)
                 self._noted = recorded.position
             if recorded.position > self._projected:
                 self._project(recorded, journal)
+                if last_decision([recorded]) is not None:
+                    decided = recorded
                 self._projected = recorded.position
             self._seen = recorded.position
+        if decided is not None:
+            self._anchor(decided, journal)
         if self._store.run and self._projected > before:
             self._store.note_position(self._projected)
+
+    def _anchor(self, decided: Recorded, journal: JournalReader) -> None:
+        """Keep where the chain stands; a journal that is another one keeps no older word out."""
+        before = _anchor_in(self._store)
+        if before is None or journal.holds(before):
+            tags = {ANCHOR_TAG: f"{decided.position} {decided.hash}"}
+            self._store.log(self._store.run, tags=tags)
 
     def close(self) -> None:
         """Give the store's connections back, and the right to write to it."""
@@ -223,3 +239,18 @@ def _limits(of: Campaign | Amended) -> dict[str, str]:
         "cellwright.budget": of.budget.model_dump_json(exclude_defaults=True),
         "cellwright.stopping": of.stopping.model_dump_json(exclude_defaults=True),
     }
+
+
+def stored_anchor(campaign: str, address: TrackingAddress) -> Anchor | None:
+    """Return where the chain stood at the last decision that a store was told of."""
+    store = RunStore(campaign, address)
+    store.open()
+    try:
+        return _anchor_in(store)
+    finally:
+        store.close()
+
+
+def _anchor_in(store: RunStore) -> Anchor | None:
+    position, _, digest = (store.tag(ANCHOR_TAG) or "").partition(" ")
+    return Anchor(int(position), digest) if position.isdigit() else None

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from agents.json_log import about
+from controller.anchored_journal import AnchoredJournal
 from controller.clock import Clock
 from controller.events import (
     AttemptLost,
@@ -20,12 +21,12 @@ from controller.events import (
     Ranked,
     Recorded,
 )
-from controller.journal import Anchor, Journal
+from controller.journal import Anchor
 
 _log: Final = logging.getLogger("cellwright.journal")
 
 
-class WatchedJournal(Journal):
+class WatchedJournal(AnchoredJournal):
     """The one writer, watched: ``timed`` is told how long an append took and of how many events."""
 
     def __init__(

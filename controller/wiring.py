@@ -13,6 +13,7 @@ from controller.clock import Clock, SystemClock
 from controller.compute import Compute
 from controller.compute_link import compute_environment
 from controller.home import Home
+from controller.journal import Anchor
 from controller.lab import Lab
 from controller.lab_opening import open_lab
 from controller.projection import Projector
@@ -62,6 +63,13 @@ def projector(home: Home, campaign: str, address: TrackingAddress) -> Projector:
 
     made: Projector = Tracker(home, campaign, address)
     return made
+
+
+def tracked_anchor(campaign: str, address: TrackingAddress) -> Anchor | None:
+    """Return the audit's anchor in the MLflow run, as the projector finds it; imports mlflow."""
+    from controller.tracking import stored_anchor
+
+    return stored_anchor(campaign, address)
 
 
 def report(home: Home, campaign: str, now: datetime) -> Path:

@@ -8,9 +8,9 @@ from pathlib import Path
 import click
 
 from controller import wiring
+from controller.anchored_journal import AnchoredJournal
 from controller.cli import chosen_home, home_option
 from controller.home import HomeLock, make_home
-from controller.journal import Journal
 from controller.quantity import counted
 from controller.unarchive import check_archive, read_archive
 
@@ -29,7 +29,7 @@ def command(ctx: click.Context, archive: Path, *, own_home: Path | None) -> int:
     home = make_home(chosen_home(ctx, own_home))
     lock = HomeLock(home)
     try:
-        with closing(Journal(home.journal, wiring.clock())) as journal:
+        with closing(AnchoredJournal(home.journal, wiring.clock())) as journal:
             manifest = read_archive(archive, home, journal)
     finally:
         lock.release()

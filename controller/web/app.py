@@ -16,6 +16,7 @@ from starlette.responses import RedirectResponse, Response
 
 from controller.people import Action
 from controller.web import api, approval, deputising, editing, forms, orders, pages, proposals
+from controller.web.described import described
 from controller.web.guard import Guard
 from controller.web.needs import Needs, Public, refuse_undeclared
 from controller.web.problem import headers_of, problem, status_of
@@ -142,7 +143,7 @@ def _add(
         methods=[method],
         dependencies=[Depends(needs)],
         include_in_schema=is_api,
-        openapi_extra={"x-needs": needs.words},
+        openapi_extra={"x-needs": needs.words, **described(endpoint)},
         **more,
     )
 
