@@ -7,7 +7,8 @@ from typing import Any, Final
 
 from pydantic import BaseModel
 
-from controller.web import editing, orders, proposals
+from controller.web import deputising, editing, orders, proposals
+from controller.web.deputising import DeputyBody
 from controller.web.editing import EditBody
 from controller.web.orders import CampaignBody, OrderBody
 from controller.web.proposals import DecisionBody, SettleBody, TextBody
@@ -21,6 +22,7 @@ _BODIES: Final[dict[Callable[..., Any], type[BaseModel]]] = {
     editing.api_trial: EditBody,
     proposals.withdraw: TextBody,
     proposals.settle: SettleBody,
+    deputising.api_deputise: DeputyBody,
 }
 _NAMES_WHAT_WAS_SEEN: Final = (
     proposals.decide,
