@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from controller.decisions import POLICY
+from controller.dispatch_budget import over_budget
 from controller.four_eyes import reasons_for_two
 from controller.proposals import BuildRecord, ProposalRecord
 from controller.state import State
@@ -61,6 +62,9 @@ class LabLink:
             lost = self._lost_approval(decision.person, record, state)
             if lost is not None:
                 return NotNow(lost)
+        overrun = over_budget(state, build)
+        if overrun is not None:
+            return NotNow(overrun, is_passing=True)
         refusals = check(build.payload, capabilities)
         if refusals:
             message = "; ".join(str(one) for one in refusals)
