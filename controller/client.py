@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, Final, Literal, Self, TypeVar
 
 import httpx
@@ -69,6 +69,15 @@ class ShownProposal(BaseModel):
     proposal: Proposal
 
 
+class TriedEdit(BaseModel):
+    """What an edit would come to."""
+
+    model_config = ConfigDict(frozen=True)
+    words: str
+    """What it gives up, or why it cannot be scored."""
+    proposal: Proposal
+
+
 class Client:
     """One service, and somebody's token for it.
 
@@ -119,6 +128,33 @@ class Client:
         body = {"verdict": "rejected", "reason": reason, "text": text}
         return self._decide(campaign, shown, body)
 
+    def try_edit(
+        self,
+        campaign: str,
+        shown: ShownProposal,
+        values: Mapping[str, float | int | str],
+        *,
+        n_cells: int | None = None,
+    ) -> TriedEdit:
+        """Return what other values would come to; nothing is stored."""
+        path = f"/campaigns/{campaign}/proposals/{shown.id}/trial"
+        body = {"values": dict(values), "n_cells": n_cells}
+        return _as(TriedEdit, self._sent(path, body, digest=shown.digest))
+
+    def edit(
+        self,
+        campaign: str,
+        shown: ShownProposal,
+        values: Mapping[str, float | int | str],
+        *,
+        n_cells: int | None = None,
+        text: str = "",
+    ) -> str:
+        """Ask for other values than were shown: a new version, on which nobody has decided."""
+        path = f"/campaigns/{campaign}/proposals/{shown.id}/edit"
+        body = {"values": dict(values), "n_cells": n_cells, "text": text}
+        return self._post(path, body, digest=shown.digest)
+
     def withdraw(self, campaign: str, shown: ShownProposal, *, text: str = "") -> str:
         """Take an approval back before anything was sent; return what the service says."""
         path = f"/campaigns/{campaign}/proposals/{shown.id}/withdrawal"
@@ -168,10 +204,15 @@ class Client:
         return self._asked("GET", path, params=query)
 
     def _post(self, path: str, body: dict[str, Any], *, digest: str | None = None) -> str:
+        return str(self._sent(path, body, digest=digest)["message"])
+
+    def _sent(
+        self, path: str, body: dict[str, Any], *, digest: str | None = None
+    ) -> dict[str, Any]:
         headers = {"Idempotency-Key": secrets.token_urlsafe(24)}
         if digest is not None:
             headers["If-Match"] = f'"{digest}"'
-        return str(self._asked("POST", path, json=body, headers=headers)["message"])
+        return self._asked("POST", path, json=body, headers=headers)
 
     def _asked(self, method: str, path: str, **more: Any) -> dict[str, Any]:
         headers = {**self._headers, **more.pop("headers", {})}

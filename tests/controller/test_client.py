@@ -69,3 +69,18 @@ def test_an_answer_that_is_no_json_is_told_of_as_such() -> None:
     http = httpx.Client(base_url="http://x", transport=transport)
     with pytest.raises(Unreachable, match="502 in no JSON"):
         Client("", "x", http=http).campaigns()
+
+
+def test_a_script_tries_an_edit_and_then_asks_for_it(desk: Room) -> None:
+    mine = client(desk, "operator")
+    shown = mine.proposal(desk.campaign, "p1")
+    values = {"positive.porosity": 0.31}
+    found = mine.try_edit(desk.campaign, shown, values, n_cells=4)
+    assert "cannot be scored now: nobody works on the campaign" in found.words
+    assert (found.proposal.version, found.proposal.channel_days) == (2, 12.0)
+    assert mine.proposal(desk.campaign, "p1").version == 1
+    with pytest.raises(Invalid, match="max_cells"):
+        mine.try_edit(desk.campaign, shown, values, n_cells=9)
+    assert "version 2" in mine.edit(desk.campaign, shown, values, n_cells=4, text="the blade")
+    with pytest.raises(Rejected, match="look at it again"):
+        mine.edit(desk.campaign, shown, values)
