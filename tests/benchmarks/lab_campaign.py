@@ -1,6 +1,6 @@
 """A whole campaign against the simulated lab, beside cells built by a Sobol sequence.
 
-``python -m tests.benchmarks.lab_campaign RESULTS.jsonl [--seeds 20] [--builds 10]`` goes on where
+``python -m tests.benchmarks.lab_campaign RESULTS.jsonl [--seeds 20] [--first 0] [--builds 10]`` goes on where
 it was ended: a seed whose line is in RESULTS is not run again. Every seed is real: ``cellwright
 lab-simulator`` and ``cellwright run`` as processes of their own, orders over HTTP, cycler files
 read back, approvals by policy, because the administrator's file calls the lab simulated.
@@ -204,7 +204,9 @@ def run_seed(seed: int, options: argparse.Namespace) -> dict[str, object]:
     ended = [build for build in state.builds.values() if build.has_ended]
     return {
         "seed": seed,
-        "settings": {k: v for k, v in vars(options).items() if k not in ("results", "seeds")},
+        "settings": {
+            k: v for k, v in vars(options).items() if k not in ("results", "seeds", "first")
+        },
         "state": state.phase,
         "reason": state.reason,
         "builds": len(ended),
@@ -228,6 +230,7 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("results", type=Path)
     parser.add_argument("--seeds", type=int, default=20)
+    parser.add_argument("--first", type=int, default=0, help="seed to begin with")
     parser.add_argument("--builds", type=int, default=10, help="of three cells each")
     parser.add_argument("--coarse", type=int, default=24)
     parser.add_argument("--voxels", type=int, default=64)
@@ -236,7 +239,7 @@ def main() -> None:
     options = parser.parse_args()
     lines = options.results.read_text().splitlines() if options.results.is_file() else []
     done = {line["seed"]: line for line in map(json.loads, lines)}
-    for seed in range(options.seeds):
+    for seed in range(options.first, options.seeds):
         if seed not in done:
             done[seed] = run_seed(seed, options)
             with options.results.open("a") as file:
