@@ -1,11 +1,11 @@
 """A whole campaign against the simulated lab, beside cells built by a Sobol sequence.
 
 ``python -m tests.benchmarks.lab_campaign RESULTS.jsonl [--seeds 20] [--first 0] [--builds 10]``
-goes on where it was ended: a seed whose line is in RESULTS is not run again. Every seed is real: ``cellwright
-lab-simulator`` and ``cellwright run`` as processes of their own, orders over HTTP, cycler files
-read back, approvals by policy, because the administrator's file calls the lab simulated.
-The value of a design is what the same reality gives without scatter and failures, which no part
-of a campaign can see.
+goes on where it was ended: a seed whose line is in RESULTS is not run again. Every seed is real:
+``cellwright lab-simulator`` and ``cellwright run`` as processes of their own, orders over HTTP,
+cycler files read back, approvals by policy, because the administrator's file calls the lab
+simulated. The value of a design is what the same reality gives without scatter and failures, which
+no part of a campaign can see.
 """
 
 from __future__ import annotations
