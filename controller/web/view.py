@@ -14,6 +14,7 @@ from controller.label import (
     value_words,
 )
 from controller.progress import Moment, take_snapshot
+from controller.proposals import BuildRecord
 from controller.quantity import duration, three, with_interval
 from controller.results import baseline_at, compare, measured_best, spent
 from controller.snapshot import Snapshot
@@ -137,6 +138,14 @@ class CampaignView:
             (one.id, one.fidelity, design_words(one.design) or "the baseline")
             for one in self.state.in_flight.values()
         ]
+
+    @property
+    def stations(self) -> dict[str, list[BuildRecord]]:
+        """Return the builds under way by where they are, in the order of their approval."""
+        found: dict[str, list[BuildRecord]] = {}
+        for one in self.state.open_builds:
+            found.setdefault(one.station or one.stage.replace("_", " "), []).append(one)
+        return found
 
     @property
     def worked(self) -> str:

@@ -154,6 +154,7 @@ def seen_built(visitor: Visitor, build: str) -> None:
     hands.follow_link("cells")
     browser.evaluate("window.isSame = true")
     visitor.look("campaign", f"{build}: 1 good cell")
+    assert "No build is under way" in str(browser.evaluate(SHOWN))
     assert browser.evaluate("window.isSame")
     hands.follow_link("Proposals and builds")
     assert "measured" in visitor.look("builds", build)

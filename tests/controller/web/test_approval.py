@@ -19,6 +19,7 @@ from controller.audit_trail import Audit
 from controller.build_orders import Edit
 from controller.journal import JournalReader
 from controller.operate import operate
+from controller.people.sessions import csrf_token
 from experiments.errors import CellwrightError
 from tests.controller.web.room import BASE, Room, opened_room
 
@@ -399,3 +400,27 @@ def changed(draw: random.Random, value: object) -> object:
         return value[:place] + draw.choice("xyz#") + value[place + 1 :]
     assert isinstance(value, int | float)
     return value + draw.choice([1, -1, 7])
+
+
+def test_a_campaign_s_page_says_where_its_builds_are(desk: Room) -> None:
+    moment = f"/campaigns/{desk.campaign}/moment"
+    assert "No build is under way" in desk.client("viewer").get(moment).text
+    assert verdict(desk, "approver", text="for Tuesday").status_code == 200
+    shown = desk.client("viewer").get(moment).text
+    assert re.search(r'<th scope="row">queued</th><td><a href="\S*/proposals/p1">p1</a>', shown)
+
+
+def test_who_edited_does_not_approve_alone_from_the_page_either(desk: Room) -> None:
+    edited(desk, "second")
+    client = desk.signed_in("second")
+    form = {
+        "csrf": csrf_token(client.cookies["cellwright"]),
+        "digest": digest_of(desk).strip('"'),
+        "verdict": "approved",
+        "text": "mine",
+    }
+    path = f"/campaigns/{desk.campaign}/proposals/p1/decision"
+    answer = client.post(path, data=form, headers={"Origin": BASE})
+    assert answer.status_code == 403
+    assert "another approves" in answer.text
+    assert desk.service.campaign(desk.campaign).state.proposals["p1"].status == "proposed"
