@@ -92,10 +92,11 @@ async def builds_page(request: Request, campaign: str) -> Response:
     """Show a campaign's proposals and builds."""
     service = service_of(request)
     state, now = service.campaign(campaign).state, service.clock.now()
+    waiting = await run_in_threadpool(waiting_rows, state, now)
     return page(
         request,
         "builds.html",
-        waiting=waiting_rows(state, now) if state.phase != "finished" else [],
+        waiting=waiting if state.phase != "finished" else [],
         deciders=deciders(state, now),
         approvers=state.campaign.approval.approvers,
         campaign=campaign,

@@ -63,9 +63,10 @@ async def proposal(request: Request, campaign: str, proposal: str) -> Response:
     """Show a proposal in its latest version; its ETag is what a decision must name."""
     service = service_of(request)
     record = record_of(service, campaign, proposal)
+    rules = service.campaign(campaign).state.campaign
     document = {
         **summary(record),
-        "needs_two": reasons_for_two(service.campaign(campaign).state.campaign, record.proposal),
+        "needs_two": await run_in_threadpool(reasons_for_two, rules, record.proposal),
         "proposal": record.proposal.model_dump(mode="json"),
     }
     answer = answered(200, document)

@@ -18,6 +18,8 @@ from agents.messages import (
     JobFinished,
     Ready,
     RunJob,
+    Score,
+    ScoreFailed,
     Shutdown,
     ToControl,
     encode,
@@ -97,6 +99,17 @@ def test_a_question_is_answered_and_a_pulse_is_felt(talk: Talk) -> None:
     talk.turn_until(lambda: bool(talk.heard(Answered)) and len(talk.heard(Heartbeat)) > 1)
     numbers = [one.sequence for one in talk.told if isinstance(one, Heartbeat)]
     assert numbers == list(range(1, len(numbers) + 1))
+
+
+def test_what_is_made_of_a_design_in_somebodys_mind_is_told_under_its_own_name(talk: Talk) -> None:
+    design = job(CAMPAIGN).design
+    about = {"designs": (design,), "fidelity": "coarse", "left": {"coarse": 4}, "position": 0}
+    talk.send(Score(request_id="edit-1", **about))
+    talk.turn_until(lambda: bool(talk.heard(ScoreFailed)))
+    (failed,) = talk.heard(ScoreFailed)
+    assert isinstance(failed, ScoreFailed)
+    assert failed.request_id == "edit-1"
+    assert "scores only what it proposes itself" in failed.message
 
 
 def test_a_shutdown_ends_the_loop(talk: Talk) -> None:

@@ -11,6 +11,7 @@ from controller.decisions import decide_proposal
 from controller.home import make_home
 from controller.lab_opening import open_lab
 from controller.people import Role, open_people
+from experiments.two_approvers import TwoApprovers
 from tests.controller.build_doubles import CAMPAIGN, Book
 from tests.controller.test_lab import write_instruments
 from tests.instruments.a_build import CAPABILITIES
@@ -48,3 +49,32 @@ def test_an_approval_whose_token_was_revoked_is_not_sent(tmp_path: Path, which: 
     else:
         assert refusal is None
     link.parser.close()
+
+
+def test_the_token_of_the_first_of_two_approvals_must_still_count_too(tmp_path: Path) -> None:
+    home, clock = make_home(tmp_path), SystemClock()
+    write_instruments(tmp_path)
+    (tmp_path / "secret").write_text("0123456789abcdef" * 4)
+    (tmp_path / "secret").chmod(0o600)
+    limits = TwoApprovers(cost_EUR_above=1)
+    approval = CAMPAIGN.approval.model_copy(update={"two_approvers": limits})
+    book = Book(CAMPAIGN.model_copy(update={"approval": approval}))
+    digest = book.propose(0.4).digest
+    people = open_people(tmp_path, clock)
+    tokens = {}
+    for name in ("anna", "bo"):
+        people.accounts.add(name, by="root")
+        people.accounts.give_role(name, Role.approver, CAMPAIGN.name, by="root")
+        tokens[name] = people.tokens.make(name, days=2, by="root")
+        who = people.authenticate_token(tokens[name].text)
+        about = (book.state, "p1", digest, "approved", who)
+        book.write(*decide_proposal(*about, now=book.now, build_id="b1"))
+    link = open_lab(home, book.campaign, clock, print)._link
+    build = book.state.builds["b1"]
+    assert link.refusal(build, book.state, CAPABILITIES) is None
+    people.tokens.revoke(tokens["anna"].record.id, by="root")
+    refusal = link.refusal(build, book.state, CAPABILITIES)
+    people.close()
+    link.parser.close()
+    assert "which anna approved with, was revoked" in refusal.message
+    assert not refusal.is_passing
