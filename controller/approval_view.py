@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 from datetime import datetime
 
+from controller.coating_line import line_words
 from controller.incumbent import incumbent
 from controller.interval import Interval
 from controller.label import design_words, metric_label, parameter_label, value_words
@@ -140,6 +141,7 @@ def why_lines(state: State, record: ProposalRecord) -> list[str]:
     }
     lines.append(inside[proposal.is_inside_data])
     lines.append(calibration_words(state))
+    lines += [f"the line: {text}" for text in line_words(state, proposal.request)]
     return lines
 
 

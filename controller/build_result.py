@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from controller.as_built import as_built_recipe, deviations
 from controller.proposals import BuildRecord
 from experiments.build_status import AsBuilt, BuildStatus
 from experiments.campaign import Campaign, metric_at
@@ -20,7 +21,6 @@ from experiments.cycling_metrics import CyclingMetrics, MeasuredDischarge
 from experiments.job import Job
 from experiments.metrics import METRICS, can_be_built
 from experiments.observation import Failure, FailureKind, Metric, Observation, Provenance
-from experiments.recipe import Recipe
 from instruments.results.cells_of_a_build import metric_of_cells
 from simulators.cell.sizing import SizedCell, known_metrics, size_cell
 
@@ -65,7 +65,7 @@ def build_result(
         for name, metric in _at_power(sized, cells, power_W).items():
             metrics[name if n == 0 else metric_at(name, power_W)] = metric
     n_ok = len(cells)
-    flags = (f"{n_ok} of {request.n_cells} cells", *_deviations(request.recipe, status.as_built))
+    flags = (f"{n_ok} of {request.n_cells} cells", *deviations(request.recipe, status.as_built))
     signs = sorted({sign for cell in cells.values() for sign in cell.plating_signs})
     observation = Observation(
         job=job,
@@ -93,17 +93,6 @@ def good_cells(record: BuildRecord, status: BuildStatus) -> dict[int, CyclingMet
         and intake.cell not in bad
     }
     return dict(sorted(found.items()))
-
-
-def as_built_recipe(asked: Recipe, built: AsBuilt) -> Recipe:
-    """Return the recipe with what was measured on the coating in the place of what was asked."""
-    measured = {
-        name: value
-        for name, value in (("thickness_m", built.thickness_m), ("porosity", built.porosity))
-        if value is not None
-    }
-    positive = asked.positive.model_copy(update=measured)
-    return asked.model_copy(update={"positive": positive})
 
 
 def energy_at_Wh_per_m2(
@@ -164,17 +153,6 @@ def _pooled(samples: Sequence[float]) -> Metric:
     """Return the mean over cells; variance = coating + cell/n."""
     mean = abs(math.fsum(samples)) / len(samples)
     return metric_of_cells(samples, batch_sd=BATCH_SD * mean, cell_sd=CELL_SD * mean)
-
-
-def _deviations(asked: Recipe, built: AsBuilt) -> tuple[str, ...]:
-    """Say how the coating differs from what was asked."""
-    found = []
-    if built.thickness_m is not None:
-        asked_um = 1e6 * asked.positive.thickness_m
-        found.append(f"thickness {1e6 * built.thickness_m:.1f} µm (asked {asked_um:.1f})")
-    if built.porosity is not None:
-        found.append(f"porosity {built.porosity:.3f} (asked {asked.positive.porosity:.3f})")
-    return tuple(found)
 
 
 def _why_none(record: BuildRecord, status: BuildStatus) -> str:

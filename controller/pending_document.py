@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from controller.budget import allowance
+from controller.coating_line import line_words
 from controller.four_eyes import reasons_for_two
 from controller.incumbent import incumbent
 from controller.lessons import lessons
@@ -27,6 +28,8 @@ class PendingProposal(Frozen):
     proposal: Proposal
     edited_by: str | None
     waits_since: str
+    comes_out: tuple[str, ...] = ()
+    """What the coating line will probably make of it, in words; empty before the first build."""
     needs_two: tuple[str, ...]
     """Why two approvers are needed; empty: one is enough."""
     approved_by: str | None
@@ -96,6 +99,7 @@ def _pending(state: State, record: ProposalRecord) -> PendingProposal:
         proposal=record.proposal,
         edited_by=record.editor,
         waits_since=record.last.at,
+        comes_out=tuple(line_words(state, record.proposal.request)),
         needs_two=reasons_for_two(state.campaign, record.proposal),
         approved_by=first.by.person if first is not None and first.by is not None else None,
     )

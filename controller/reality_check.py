@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from statistics import fmean, stdev
 from typing import Final
 
+from controller.coating_line import LineBias, coating_line
 from controller.proposals import ProposalRecord
 from controller.state import State
 from experiments.frozen import Frozen
@@ -39,15 +40,6 @@ class Residual(Frozen):
     """Within the 95% predictive interval."""
 
 
-class AskedBuilt(Frozen):
-    """What the line makes of what it is asked, as a mean with its standard error."""
-
-    n: int
-    mean: float
-    standard_error: float | None
-    """None of a single build."""
-
-
 class RealityCheck(Frozen):
     """The model and the line on real cells so far."""
 
@@ -60,10 +52,8 @@ class RealityCheck(Frozen):
     standard_error: float | None
     drift: str | None
     """Why the model is not to be trusted just now; None where nothing speaks against it."""
-    thickness_ratio: AskedBuilt | None
-    """Built over asked."""
-    porosity_shift: AskedBuilt | None
-    """Built less asked."""
+    line: tuple[LineBias, ...]
+    """What the coating line makes of what it is asked."""
 
 
 def reality_check(state: State) -> RealityCheck:
@@ -78,8 +68,7 @@ def reality_check(state: State) -> RealityCheck:
         mean_residual=fmean(differences) if differences else None,
         standard_error=_standard_error(differences),
         drift=drift_words([one.standardised for one in residuals if one.standardised is not None]),
-        thickness_ratio=_asked_built(_thickness_ratios(state)),
-        porosity_shift=_asked_built(_porosity_shifts(state)),
+        line=coating_line(state),
     )
 
 
@@ -131,28 +120,6 @@ def _measured(state: State) -> list[tuple[str, ProposalRecord, Observation]]:
         for build in state.builds.values()
         if build.stage == "measured" and build.job_id in state.observations
     ]
-
-
-def _thickness_ratios(state: State) -> list[float]:
-    return [
-        build.as_built.thickness_m / build.payload.request.recipe.positive.thickness_m
-        for build in state.builds.values()
-        if build.stage == "measured" and build.as_built.thickness_m is not None
-    ]
-
-
-def _porosity_shifts(state: State) -> list[float]:
-    return [
-        build.as_built.porosity - build.payload.request.recipe.positive.porosity
-        for build in state.builds.values()
-        if build.stage == "measured" and build.as_built.porosity is not None
-    ]
-
-
-def _asked_built(values: Sequence[float]) -> AskedBuilt | None:
-    if not values:
-        return None
-    return AskedBuilt(n=len(values), mean=fmean(values), standard_error=_standard_error(values))
 
 
 def _standard_error(values: Sequence[float]) -> float | None:

@@ -19,7 +19,7 @@ from controller.pending_document import (
     pending_document,
 )
 from controller.proposals import ENDED
-from controller.quantity import percent, three, with_interval
+from controller.quantity import counted, percent, three, with_interval
 from controller.reality_check import RealityCheck
 from controller.state import State
 from controller.status_document import Result
@@ -92,8 +92,13 @@ def _reality_lines(reality: RealityCheck) -> Iterator[tuple[str, str]]:
         f"{three(reality.mean_residual)}{error} {unit} from what was predicted, "
         f"{reality.n_inside} of {reality.n_with_interval} inside the 95% interval",
     )
-    if reality.thickness_ratio is not None:
-        yield "the line", f"makes {three(reality.thickness_ratio.mean, n=4)} of the thickness asked"
+    for one in reality.line:
+        unit = "" if one.quantity == "porosity" else " of what is asked"
+        yield (
+            "the line",
+            f"{one.quantity} {100 * one.bias:+.2g} ± {100 * one.bias_sd:.2g} %{unit}, "
+            f"{100 * one.scatter:.2g} % from coating to coating ({counted(one.n, 'build')})",
+        )
     if reality.drift is not None:
         yield "DRIFT", reality.drift
 
@@ -109,6 +114,8 @@ def _proposal_lines(
     )
     yield "design", design_words(proposal.request.design)
     yield "recipe", _recipe_words(request.recipe)
+    for text in pending.comes_out:
+        yield "comes out", text
     for objective in campaign.objectives:
         key = campaign.metric_key(objective)
         label, found = metric_label(key), proposal.predicted.get(key)

@@ -27,6 +27,7 @@ from controller.report.parallel import parallel_coordinates
 from controller.report.pareto import pareto_front
 from controller.report.picture import Portrait
 from controller.report.portraits import campaign_portraits
+from controller.report.residuals import residual_figures
 from controller.report.timeline import timeline
 from controller.report.tokens import DARK, LIGHT, css_variables
 from controller.stored_campaign import is_worked_on, without_control
@@ -182,7 +183,7 @@ def _belief(material: Material) -> tuple[Figure, ...]:
             belief.predicted_against_observed(material, metric),
             belief.calibration(material, metric),
         )
-    return (*found, *_present(belief.sensitivity(material)))
+    return (*found, *residual_figures(material), *_present(belief.sensitivity(material)))
 
 
 def _model_notes(material: Material) -> tuple[str, ...]:

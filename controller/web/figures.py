@@ -16,6 +16,7 @@ from controller.report.figure import Figure
 from controller.report.landscape import surface
 from controller.report.material import Material
 from controller.report.pareto import pareto_front
+from controller.report.residuals import residual_figures
 from controller.report.timeline import timeline
 from controller.web.service import Service
 
@@ -88,5 +89,6 @@ def _drawn(material: Material) -> dict[str, Figure]:
     if not len(material.points):
         return {}
     figures = [convergence(material, one) for one in material.campaign.objectives]
+    figures += residual_figures(material)
     found = (*figures, pareto_front(material), surface(material), timeline(material))
     return {figure.id: figure for figure in found if figure is not None}

@@ -28,7 +28,7 @@ def measure(book: Book, number: int, unit: float, value: float, thickness_m: flo
 
 def test_before_a_build_nothing_is_claimed() -> None:
     found = reality_check(Book().state)
-    assert (found.residuals, found.drift, found.thickness_ratio) == ((), None, None)
+    assert (found.residuals, found.drift, found.line) == ((), None, ())
 
 
 def test_residuals_are_against_what_was_predicted_before_the_build() -> None:
@@ -40,9 +40,9 @@ def test_residuals_are_against_what_was_predicted_before_the_build() -> None:
     assert [one.standardised for one in found.residuals] == [1.5, 2.5]
     assert (found.n_inside, found.n_with_interval) == (1, 2)
     assert found.mean_residual == pytest.approx(8.0)
-    assert found.thickness_ratio is not None
-    assert found.thickness_ratio.mean == pytest.approx(1.03)
-    assert found.thickness_ratio.standard_error == pytest.approx(0.01)
+    thickness = found.line[0]
+    assert (thickness.quantity, thickness.n) == ("thickness", 2)
+    assert 0.0 < thickness.bias < 0.03  # between as asked and the mean of two
 
 
 @pytest.mark.parametrize(
