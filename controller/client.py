@@ -43,6 +43,7 @@ _ERRORS: Final[dict[int, type[CellwrightError]]] = {
     507: DiskFull,
 }
 OrderKind = Literal["pause", "resume", "drain", "abort", "run"]
+Outcome = Literal["accepted", "not_accepted", "given_up"]
 Model = TypeVar("Model", bound=BaseModel)
 
 
@@ -76,6 +77,23 @@ class TriedEdit(BaseModel):
     words: str
     """What it gives up, or why it cannot be scored."""
     proposal: Proposal
+
+
+class ShownBuild(BaseModel):
+    """A build as it is now."""
+
+    model_config = ConfigDict(frozen=True)
+    id: str
+    proposal_id: str
+    instrument: str
+    stage: str
+    since: str
+    reason: str
+    needs_person: bool
+    station: str | None
+    n_cells: int
+    n_ok: int | None
+    job_id: str | None
 
 
 class Client:
@@ -159,6 +177,15 @@ class Client:
         """Take an approval back before anything was sent; return what the service says."""
         path = f"/campaigns/{campaign}/proposals/{shown.id}/withdrawal"
         return self._post(path, {"text": text}, digest=shown.digest)
+
+    def builds(self, campaign: str) -> list[ShownBuild]:
+        """Return a campaign's builds in the order of their approval."""
+        return [_as(ShownBuild, one) for one in self._all(f"/campaigns/{campaign}/builds")]
+
+    def settle(self, campaign: str, build_id: str, outcome: Outcome, *, text: str = "") -> str:
+        """Say what became of a build whose outcome nobody knows."""
+        path = f"/campaigns/{campaign}/builds/{build_id}/settlement"
+        return self._post(path, {"outcome": outcome, "text": text})
 
     def order(self, campaign: str, kind: OrderKind, *, reason: str = "") -> str:
         """Pause, resume, drain or abort a campaign, or go on with it."""

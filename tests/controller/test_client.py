@@ -41,6 +41,25 @@ def test_a_script_reads_a_campaign_and_decides_about_what_it_read(desk: Room) ->
     assert [one.what for one in mine.audit(line.name)] == ["approved", "rejected", "withdrawn"]
 
 
+def test_a_script_edits_and_follows_a_build_under_the_rules_of_the_pages(desk: Room) -> None:
+    mine, other = client(desk, "second"), client(desk, "approver")
+    (name,) = [one.name for one in mine.campaigns()]
+    seen = mine.proposal(name, "p1")
+    thickness_um = float(seen.proposal.request.design.values["positive.thickness_um"])
+    assert mine.edit(name, seen, {"positive.thickness_um": thickness_um - 1.0}, text="thinner")
+    edited = mine.proposal(name, "p1")
+    assert (edited.version, edited.digest == seen.digest) == (2, False)
+    with pytest.raises(NotAllowed, match="another approves"):
+        mine.approve(name, edited, text="mine")
+    with pytest.raises(Rejected):
+        other.approve(name, seen)
+    other.approve(name, edited)
+    (build,) = other.builds(name)
+    assert (build.stage, build.proposal_id, build.needs_person) == ("queued", "p1", False)
+    with pytest.raises(Rejected):
+        other.settle(name, build.id, "accepted", text="there is no doubt to settle")
+
+
 def test_orders_are_given_by_name(desk: Room) -> None:
     assert "paused" in client(desk, "operator").order(desk.campaign, "pause", reason="oven")
     pause = desk.service.campaign(desk.campaign).state.pause
