@@ -16,7 +16,10 @@ if TYPE_CHECKING:
     from agents.ray_executor import RayExecutor
 
 REPOSITORY = Path(__file__).resolve().parent.parent
-TOGETHER = {"tests/system/test_kill.py": "tests/system/test_session.py"}
+TOGETHER = {
+    "tests/system/test_kill.py": "tests/system/test_session.py",
+    "tests/agents/test_ray_shares.py": "tests/agents/test_ray_executor.py",
+}
 """Files that share what a session fixture of theirs starts: one worker runs both."""
 
 
