@@ -8,8 +8,10 @@ from pathlib import Path
 import click
 
 from controller import wiring
+from controller.build_history import build_history
 from controller.cli import chosen_home, home_option
 from controller.export import export_campaign
+from controller.journal import JournalReader
 from controller.quantity import counted
 from controller.stored_campaign import read_campaign
 
@@ -26,6 +28,7 @@ from controller.stored_campaign import read_campaign
 )
 @click.option("--license", "licence", metavar="URL", help="Licence of the data, as its address.")
 @click.option("--artifacts", is_flag=True, help="Copy voxels, curves and properties too.")
+@click.option("--build", "build_id", metavar="BUILD", help="One build's whole history, to stdout.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 @home_option
 @click.pass_context
@@ -36,12 +39,18 @@ def command(
     output: Path | None,
     licence: str | None,
     artifacts: bool,
+    build_id: str | None,
     as_json: bool,
     own_home: Path | None,
 ) -> int:
     """Write the data of CAMPAIGN (its name or file; the home's only one by default)."""
     stored = read_campaign(chosen_home(ctx, own_home), campaign)
     name = stored.state.campaign.name
+    if build_id is not None:
+        with JournalReader(stored.home.journal) as journal:
+            history = build_history(stored.state, journal.read(name), build_id)
+        click.echo(history.model_dump_json(indent=2))
+        return 0
     done = export_campaign(
         stored,
         output or stored.home.path / "exports" / name,

@@ -256,3 +256,19 @@ def test_several_that_wait_stand_in_one_table(desk: Desk, capsys: pytest.Capture
     assert second.startswith("p2 ")
     assert "needs one" in first
     assert "the end of" in second
+
+
+def test_the_history_of_a_build_is_one_document(desk: Desk, capsys) -> None:
+    assert desk.say("approve", desk.version) == 0
+    capsys.readouterr()
+    (build_id,) = desk.state.builds
+    assert desk.say("export", CAMPAIGN.name, "--build", build_id) == 0
+    document = json.loads(capsys.readouterr().out)
+    assert document["build_id"] == build_id
+    assert [one["event"]["kind"] for one in document["history"]] == [
+        "proposed",
+        "decided",
+        "build_queued",
+    ]
+    assert desk.say("export", CAMPAIGN.name, "--build", "b-none") == 2
+    assert f"has no build 'b-none'; it has: {build_id}" in capsys.readouterr().err
