@@ -10,8 +10,8 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-MOST: Final = 2000
-"""Points of one colour that are shown one by one: two for each pixel of a wide plot."""
+MOST: Final = 1000
+"""Points of one colour that are shown one by one: one for each pixel of a wide plot."""
 _PER_SLICE: Final = 4
 
 Places = NDArray[np.intp]

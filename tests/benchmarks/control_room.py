@@ -131,7 +131,8 @@ def pages(server: subprocess.Popen[bytes], client: httpx.Client, n_events: int) 
         answer = found[-1][1]
         print(
             f"{path}: {answer.status_code}, first {times[0]:.2f} s, "
-            f"median {statistics.median(times):.2f} s, processor {used_s:.2f} s, {len(answer.content) / 1000:.0f} kB",
+            f"median {statistics.median(times):.2f} s, processor {used_s:.2f} s, "
+            f"{len(answer.content) / 1000:.0f} kB",
             flush=True,
         )
     (one,) = client.get(
