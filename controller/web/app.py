@@ -18,6 +18,7 @@ from controller.people import Action
 from controller.web import api, approval, deputising, editing, forms, orders, pages, proposals
 from controller.web.described import described
 from controller.web.guard import Guard
+from controller.web.moments import Moments
 from controller.web.needs import Needs, Public, refuse_undeclared
 from controller.web.problem import headers_of, problem, status_of
 from controller.web.render import page
@@ -114,6 +115,7 @@ def create_app(service: Service) -> FastAPI:
         lifespan=_lifespan,
     )
     app.state.service = service
+    app.state.moments = Moments()
     for method, path, needs, endpoint in API:
         _add(app, method, V1 + path, needs, endpoint, is_api=True)
     _add(app, "GET", f"{V1}/openapi.json", PUBLIC, _openapi, is_api=True)

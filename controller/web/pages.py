@@ -7,7 +7,7 @@ from typing import Final
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import FileResponse, Response
+from starlette.responses import FileResponse, HTMLResponse, Response
 
 from controller.people import Action, may
 from controller.people.person import ALL
@@ -19,6 +19,7 @@ from controller.report.tokens import token
 from controller.results import baseline_at
 from controller.web.api import observation_of, person_of, traced
 from controller.web.figures import campaign_figures, figure_csv, material_of
+from controller.web.moments import Moments
 from controller.web.problem import HttpProblem
 from controller.web.render import page
 from controller.web.service import Service, service_of
@@ -68,8 +69,8 @@ async def campaign_page(request: Request, campaign: str) -> Response:
 async def campaign_moment(request: Request, campaign: str) -> Response:
     """Show the part of a campaign's page that changes while it runs."""
     service = service_of(request)
-    view = await run_in_threadpool(campaign_view, service, campaign)
-    return page(request, "moment.html", view=view, log=log_lines(service, campaign))
+    moments: Moments = request.app.state.moments
+    return HTMLResponse(await run_in_threadpool(moments.text, service, campaign))
 
 
 async def observation_page(request: Request, campaign: str, job: str) -> Response:

@@ -50,6 +50,11 @@ def page(request: Request, template: str, *, status: int = 200, **values: Any) -
     return HTMLResponse(text, status)
 
 
+def written(template: str, **values: Any) -> str:
+    """Return a part of a page that is the same for everybody."""
+    return _ENVIRONMENT.get_template(template).render(**values)
+
+
 def waiting_for(service: Service, person: Person | None) -> tuple[Waiting, ...]:
     """Return what waits for somebody, over all campaigns they may see."""
     if person is None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import dataclasses
 import json
 import re
 import threading
@@ -25,6 +26,7 @@ from controller.runs import Runs
 from controller.trace import read_trace, trace
 from controller.web.address import service_address
 from controller.web.app import create_app
+from controller.web.render import written
 from controller.web.service import Service
 from tests.benchmarks.long_campaign import write_long
 from tests.controller.web.room import BASE, QUICK, MovedClock
@@ -91,6 +93,28 @@ def test_no_page_decodes_what_it_does_not_show(
     shown = client.get(f"/api/v1{PAGE}/observations?limit=20&after=100").json()
     assert len(shown["items"]) == 20
     assert len(decoded) == 20
+
+
+def test_a_moment_is_written_once_for_all_who_ask_and_anew_for_the_next(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    service.follower.start()
+    client, asked = client_of(service), []
+
+    def noted(template: str, **values: object) -> str:
+        asked.append(template)
+        return written(template, **values)
+
+    monkeypatch.setattr("controller.web.moments.written", noted)
+    texts = {client.get(f"{PAGE}/moment").text for _ in range(5)}
+    assert len(texts) == 1
+    assert asked == ["moment.html"]
+    whole = service.follower.campaigns[NAME]
+    state = dataclasses.replace(whole.state, position=whole.state.position + 1)
+    changed = dataclasses.replace(whole, state=state)
+    monkeypatch.setattr(service.follower, "_campaigns", {NAME: changed})
+    assert f'data-position="{N_EVENTS + 1}"' in client.get(f"{PAGE}/moment").text
+    assert len(asked) == 2
 
 
 def test_plots_are_thinned_and_the_data_behind_them_is_whole(
