@@ -1,41 +1,119 @@
-"""What the commands that decide have in common: a person's token, and exactly one version."""
+"""What the commands that decide have in common: a person's token, and the desk it is for."""
 
 from __future__ import annotations
 
+import functools
 import os
-import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
 import click
+from click.core import ParameterSource
 
 from controller import wiring
 from controller.build_orders import BuildOrder
 from controller.cli import chosen_home, home_option
+from controller.desk import Desk, HomeDesk
 from controller.home import Home
-from controller.open_proposal import waiting_proposal
 from controller.operate import operate
 from controller.people.person import Person
 from controller.people.register import open_people
+from controller.service_desk import ServiceDesk, reach
 from controller.state import State
 from controller.stored_campaign import read_campaign
-from experiments.errors import Invalid, NotSignedIn, Rejected
+from experiments.errors import Invalid, NotAllowed, NotSignedIn, Rejected
 
 VARIABLE: Final = "CELLWRIGHT_TOKEN"
-_NAME: Final = re.compile(r"(p[1-9][0-9]{0,8})@([0-9a-f]{8,64})")
+SERVICE: Final = "CELLWRIGHT_SERVICE"
 _MOST_BYTES: Final = 4096
+
+token_option = click.option(
+    "--token-file",
+    type=click.Path(path_type=Path, dir_okay=False),
+    default=None,
+    help=f"File with your personal token. Default: ${VARIABLE}.",
+)
+service_option = click.option(
+    "--service",
+    metavar="URL",
+    envvar=SERVICE,
+    default=None,
+    help=f"Decide at a service (cellwright serve) instead of in a home here. Default: ${SERVICE}.",
+)
 
 
 def decision_options(command: Any) -> Any:
     """Let a command take CAMPAIGN, ``--text``, ``--token-file`` and ``--home``."""
     text = click.option("--text", default="", metavar="TEXT", help="Why, in your words; kept.")
-    token = click.option(
-        "--token-file",
-        type=click.Path(path_type=Path, dir_okay=False),
-        default=None,
-        help=f"File with your personal token. Default: ${VARIABLE}.",
-    )
-    return click.argument("campaign", required=False)(text(token(home_option(command))))
+    return click.argument("campaign", required=False)(text(token_option(home_option(command))))
+
+
+def at_desk(command: Callable[..., str]) -> Any:
+    """Give a command its ``desk``, in a home here or at a ``--service``, and print its answer."""
+
+    def decided(
+        ctx: click.Context,
+        *arguments: Any,
+        campaign: str | None,
+        token_file: Path | None,
+        own_home: Path | None,
+        service: str | None,
+        **options: Any,
+    ) -> int:
+        with _refused_in_words(), _desk(ctx, campaign, token_file, own_home, service) as desk:
+            click.echo(command(desk, *arguments, **options))
+        return 0
+
+    passed: Any = functools.update_wrapper(decided, command)
+    return decision_options(service_option(click.pass_context(passed)))
+
+
+@contextmanager
+def service_desk(
+    service: str, token_file: Path | None, campaign: str | None
+) -> Iterator[ServiceDesk]:
+    """Give the desk of a service, for as long as it is needed."""
+    with _refused_in_words(), reach(service, _token(token_file)) as client:
+        yield ServiceDesk(client, campaign)
+
+
+@contextmanager
+def _desk(
+    ctx: click.Context,
+    campaign: str | None,
+    token_file: Path | None,
+    own_home: Path | None,
+    service: str | None,
+) -> Iterator[Desk]:
+    if (address := chosen_service(ctx, service, own_home)) is not None:
+        with service_desk(address, token_file, campaign) as found:
+            yield found
+    else:
+        home, state = asked_campaign(ctx, own_home, campaign)
+        yield HomeDesk(home, state, token_owner(home, token_file))
+
+
+def chosen_service(ctx: click.Context, service: str | None, own_home: Path | None) -> str | None:
+    """Return the service to go to; a home named on the command line counts before the variable.
+
+    Raises ``Invalid`` where the command line names both.
+    """
+    if service is None or own_home is None:
+        return service
+    if ctx.get_parameter_source("service") is ParameterSource.COMMANDLINE:
+        raise Invalid("--home or --service, not both")
+    return None
+
+
+@contextmanager
+def _refused_in_words() -> Iterator[None]:
+    """Tell a refusal as wrong input, for that is what it is to whoever typed it."""
+    try:
+        yield
+    except (Rejected, NotAllowed, NotSignedIn) as error:
+        raise Invalid(error.message) from error
 
 
 def asked_campaign(
@@ -44,26 +122,6 @@ def asked_campaign(
     """Return the home and the campaign asked for; the home's only one by default."""
     stored = read_campaign(chosen_home(ctx, own_home), campaign)
     return stored.home, stored.state
-
-
-def shown_version(state: State, name: str) -> tuple[str, str]:
-    """Return proposal and whole digest of ``p3@1a2b3c4d``, as ``pending`` showed it.
-
-    Raises ``Invalid`` where that version does not wait any more.
-    """
-    found = _NAME.fullmatch(name)
-    if found is None:
-        raise Invalid(f"{name!r} is no version: p3@1a2b3c4d, as cellwright pending shows it")
-    proposal_id, start = found.groups()
-    record = state.proposals.get(proposal_id)
-    digest = record.proposal.digest if record is not None else start
-    if not digest.startswith(start):
-        digest = start
-    try:
-        waiting_proposal(state, proposal_id, digest, wiring.clock().now())
-    except Rejected as error:
-        raise Invalid(error.message) from error
-    return proposal_id, digest
 
 
 def token_owner(home: Home, token_file: Path | None) -> Person:
@@ -80,10 +138,8 @@ def token_owner(home: Home, token_file: Path | None) -> Person:
 
 def have_it_done(home: Home, order: BuildOrder) -> int:
     """Carry an order out and say what came of it. Raises ``Invalid`` where the rules refuse it."""
-    try:
+    with _refused_in_words():
         click.echo(operate(home, order))
-    except Rejected as error:
-        raise Invalid(error.message) from error
     return 0
 
 

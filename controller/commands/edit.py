@@ -13,9 +13,9 @@ from controller.commands.decision_options import (
     asked_campaign,
     decision_options,
     have_it_done,
-    shown_version,
     token_owner,
 )
+from controller.desk import shown_version
 from controller.edit_score import given_up_words
 from controller.edited_request import edited_request, values_of
 from controller.label import metric_label

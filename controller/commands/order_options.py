@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import click
 
 from controller.cli import chosen_home, home_option
+from controller.commands.decision_options import (
+    chosen_service,
+    service_desk,
+    service_option,
+    token_option,
+)
+from controller.desk import HomeOrderDesk
 from controller.home import Home
 from controller.operate import operate
 from controller.order import Order
@@ -21,6 +30,30 @@ def order_options(command: Any) -> Any:
         "--reason", default="", metavar="TEXT", help="Why; kept in the journal, shown to others."
     )
     return click.argument("campaign", required=False)(reason(home_option(command)))
+
+
+def at_order_desk(command: Callable[..., str]) -> Any:
+    """Give a command its ``desk``, in a home here or at a ``--service``, and print its answer."""
+
+    def ordered(
+        ctx: click.Context,
+        campaign: str | None,
+        own_home: Path | None,
+        service: str | None,
+        token_file: Path | None,
+        **options: Any,
+    ) -> int:
+        address = chosen_service(ctx, service, own_home)
+        if address is None:
+            home, name = found_campaign(ctx, own_home, campaign)
+            click.echo(command(HomeOrderDesk(home, name), **options))
+        else:
+            with service_desk(address, token_file, campaign) as desk:
+                click.echo(command(desk, **options))
+        return 0
+
+    passed: Any = functools.update_wrapper(ordered, command)
+    return order_options(service_option(token_option(click.pass_context(passed))))
 
 
 def found_campaign(

@@ -10,6 +10,13 @@ import click
 
 from controller import wiring
 from controller.cli import chosen_home, home_option
+from controller.commands.decision_options import (
+    chosen_service,
+    service_desk,
+    service_option,
+    token_option,
+)
+from controller.commands.waiting_elsewhere import waiting_elsewhere
 from controller.edit_score import given_up_words
 from controller.label import design_words, metric_label
 from controller.pending_document import (
@@ -33,12 +40,29 @@ from experiments.recipe import Recipe
 @click.command()
 @click.argument("campaign", required=False)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+@service_option
+@token_option
 @home_option
 @click.pass_context
 def command(
-    ctx: click.Context, campaign: str | None, *, as_json: bool, own_home: Path | None
+    ctx: click.Context,
+    campaign: str | None,
+    *,
+    as_json: bool,
+    own_home: Path | None,
+    service: str | None,
+    token_file: Path | None,
 ) -> int:
-    """Show what of CAMPAIGN (its name or file; the home's only one by default) waits for people."""
+    """Show what of CAMPAIGN (its name or file; the home's only one by default) waits for people.
+
+    At a service: each build in a few lines, and the page on which everything is.
+    """
+    address = chosen_service(ctx, service, own_home)
+    if address is not None:
+        with service_desk(address, token_file, campaign) as desk:
+            for line in waiting_elsewhere(desk, address, as_json=as_json):
+                click.echo(line)
+        return 0
     state = read_campaign(chosen_home(ctx, own_home), campaign).state
     document = pending_document(state)
     if as_json:

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import click
 
-from controller.commands.order_options import found_campaign, give, order_options
-from controller.order import Resume
+from controller.commands.order_options import at_order_desk
+from controller.desk import OrderDesk
 
 
 @click.command()
-@order_options
-@click.pass_context
-def command(ctx: click.Context, campaign: str | None, reason: str, own_home: Path | None) -> int:
+@at_order_desk
+def command(desk: OrderDesk, *, reason: str) -> str:
     """Lift the pause of CAMPAIGN (its name or file; the home's only one by default).
 
     Where no control works on it, start one with cellwright run.
     """
-    home, name = found_campaign(ctx, own_home, campaign)
-    return give(home, Resume(campaign=name, reason=reason))
+    return desk.order("resume", reason=reason)

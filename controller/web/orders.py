@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any, Final, Literal
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
+from controller.desk import ORDERS
 from controller.launch import checked_text, go_on, launch
 from controller.operate import operate
-from controller.order import Abort, Drain, Pause, Resume
 from controller.web.api import person_of
 from controller.web.body import model_of, read_json
 from controller.web.caller import CSRF_HEADER, require_own_form
@@ -21,12 +21,6 @@ from controller.web.problem import HttpProblem
 from controller.web.service import Service, service_of
 
 OrderKind = Literal["pause", "resume", "drain", "abort", "run"]
-_ORDERS: Final[dict[str, type[Pause | Resume | Drain | Abort]]] = {
-    "pause": Pause,
-    "resume": Resume,
-    "drain": Drain,
-    "abort": Abort,
-}
 
 
 class OrderBody(BaseModel):
@@ -101,7 +95,7 @@ def carried_out(service: Service, campaign: str, kind: OrderKind, reason: str, b
     followed = service.campaign(campaign)
     if kind == "run":
         return go_on(service.home, service.runs, followed)
-    order = _ORDERS[kind](campaign=campaign, reason=reason, person=by)
+    order = ORDERS[kind](campaign=campaign, reason=reason, person=by)
     words = operate(service.home, order)
     service.follower.catch_up()
     return words
