@@ -36,10 +36,10 @@ class CellwrightDecider:
     def rank(self, question: Question) -> Ranking:
         """Return candidates by gain per price; on any failure of the model, the Sobol sequence."""
         started = self._clock()
-        question = without_early_builds(question)
         screen = remembering(self._screen)
         designs = feasible_designs(question.campaign, sobol_blocks(question.campaign), screen)
         candidates = start_candidates(question, designs)
+        question = without_early_builds(question, candidates)
         fallbacks: tuple[str, ...] = ()
         modelled: Modelled | None = None
         if any(not observation.is_failed for observation in question.observations):

@@ -10,10 +10,12 @@ from agents.acquisition.guards import MOST_PROBES
 from agents.acquisition.start import n_start
 from experiments.build_fidelity import BuildFidelity
 from experiments.campaign import Campaign
+from experiments.design import Design
+from experiments.design_space import Categorical, DesignSpace
 from experiments.job import Job, new_job
-from experiments.observation import Observation
+from experiments.observation import Metric, Observation
 from experiments.ranking import Candidate, Question
-from tests.contracts.decider_contract import COARSE, campaign_of, nothing_known, observed
+from tests.contracts.decider_contract import COARSE, ENERGY, campaign_of, nothing_known, observed
 
 CELL = BuildFidelity(kind="build", name="fine", instrument="bench")
 
@@ -66,18 +68,33 @@ def test_builds_are_asked_for_once_the_start_is_known():
 
 
 def test_a_simulated_budget_that_is_spent_keeps_no_build_back():
-    assert not is_start_open(question(simulated(building(), 1), coarse_left=0))
+    assert not is_start_open(question(simulated(building(), 1), coarse_left=0), [])
 
 
 def test_results_on_their_way_keep_builds_back():
     campaign = building()
     pending = tuple(one.job for one in simulated(campaign, 6)[1:])
-    assert is_start_open(question(simulated(campaign, 1), pending=pending, coarse_left=0))
+    assert is_start_open(question(simulated(campaign, 1), pending=pending, coarse_left=0), [])
 
 
 def test_a_campaign_without_builds_is_asked_as_it_is():
     plain = question().model_copy(update={"campaign": campaign_of()})
-    assert without_early_builds(plain) is plain
+    assert without_early_builds(plain, []) is plain
+
+
+def test_a_space_with_fewer_designs_than_the_start_bars_no_build():
+    few = (Categorical(name="kind", choices=("round", "flat", "long")),)
+    campaign = building().model_copy(update={"design": DesignSpace(parameters=few)})
+    known = tuple(
+        Observation(
+            job=new_job(campaign.name, Design(values={"kind": kind}), "coarse", campaign_seed=3),
+            metrics={ENERGY: Metric(value=float(n))},
+        )
+        for n, kind in enumerate(few[0].choices)
+    )
+    asked_question = question(known).model_copy(update={"campaign": campaign})
+    assert n_start(asked_question) > len(known)
+    assert "fine" in {candidate.fidelity for candidate in asked(asked_question)}
 
 
 def test_what_is_built_is_simulated_next_and_no_build_goes_to_a_design_because_it_was_seen():
