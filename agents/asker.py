@@ -19,6 +19,7 @@ from agents.messages import (
     Scored,
     ScoreFailed,
 )
+from agents.sound_scores import sound_scores
 from agents.wiring import decider
 from experiments.campaign import Campaign, PartChoice
 from experiments.design import Design
@@ -161,7 +162,8 @@ def score(
     if not isinstance(made, Scorer):
         raise Rejected(f"decider {campaign.decider.name} scores only what it proposes itself")
     question = _question(campaign, chunks, pending, proposed, unmakeable, left, position)
-    return made.score(question, designs, fidelity)
+    answer = made.score(question, designs, fidelity)
+    return sound_scores(answer, designs, fidelity, f"decider {campaign.decider.name}")
 
 
 def _question(

@@ -33,6 +33,9 @@ def rescored(state: State, edited: Edited, scores: Scores | None, why_not: str) 
     if made_with != before.request.model_version:
         told = before.request.model_version or "no model"
         return _with(edited, unscored=f"{told} proposed it, and {made_with} would answer now")
+    if len(scores.candidates) != 2:
+        n = len(scores.candidates)
+        return _with(edited, unscored=f"the decider answered about {n} designs instead of 2")
     asked_for, new = scores.candidates
     if new.design != edited.proposal.request.design or new.score is None or asked_for.score is None:
         return _with(edited, unscored="the decider answered about another design")

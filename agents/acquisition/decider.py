@@ -33,13 +33,15 @@ class Decider(Protocol):
 class Scorer(Protocol):
     """A decider that also says what it makes of designs that people have in mind.
 
-    Pure as ``rank`` is: equal questions about equal designs get equal scores.
+    Pure as ``rank`` is: equal questions about equal designs get equal scores. The contract suite is
+    ``tests/contracts/scorer_contract.py``.
     """
 
     def score(self, question: Question, designs: tuple[Design, ...], fidelity: str) -> Scores:
         """Return the designs as candidates at a level, each as if it came next.
 
-        Scores compare with one another. Raises ``Rejected`` where nothing is learned yet or the
-        model fails, ``Invalid`` for a design that breaks a known constraint.
+        One candidate for each design, in their order, each with a score; any other answer is
+        refused. Scores compare with one another. Raises ``Rejected`` where nothing is learned yet
+        or the model fails, ``Invalid`` for a design that breaks a known constraint.
         """
         ...

@@ -20,7 +20,7 @@ from experiments.errors import Invalid, Rejected
 from experiments.ranking import Candidate, Question
 
 
-class Scored(NamedTuple):
+class ScoredDesigns(NamedTuple):
     """Designs as candidates, and what their scores are."""
 
     candidates: tuple[Candidate, ...]
@@ -30,7 +30,7 @@ class Scored(NamedTuple):
 
 def score_designs(
     question: Question, screen: Screen, designs: tuple[Design, ...], fidelity: str
-) -> Scored:
+) -> ScoredDesigns:
     """Return designs as the belief of a question has them, each as if it came next at a level.
 
     Raises ``Invalid`` where a design breaks a known constraint, ``Rejected`` where nothing is
@@ -53,7 +53,8 @@ def score_designs(
     except (ArithmeticError, ValueError, RuntimeError) as error:
         raise Rejected(f"the model failed: {error}") from error
     is_log_gain = phase is not Phase.exploit or fidelity != belief.levels[0]
-    return Scored(tuple(candidates), _words(question, is_log_gain=is_log_gain), is_log_gain)
+    words = _words(question, is_log_gain=is_log_gain)
+    return ScoredDesigns(tuple(candidates), words, is_log_gain)
 
 
 def _words(question: Question, *, is_log_gain: bool) -> str:

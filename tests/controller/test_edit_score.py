@@ -108,6 +108,14 @@ def test_scores_of_another_design_are_not_believed(book: Book) -> None:
     assert found.predicted == {}
 
 
+@pytest.mark.parametrize("n", [0, 1, 3])
+def test_an_answer_about_another_number_of_designs_is_not_believed(book: Book, n: int) -> None:
+    one = candidate(0.6, -1.0, 190.0)
+    found = edit(book, scores=scores(candidates=(one,) * n))
+    assert (found.rescored, found.predicted) == (None, {})
+    assert found.unscored == f"the decider answered about {n} designs instead of 2"
+
+
 def test_more_cells_of_the_same_design_keep_what_was_predicted(book: Book) -> None:
     before = book.state.proposals["p1"].proposal
     found = edit(book, 0.4, n_cells=4)
