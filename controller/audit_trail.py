@@ -18,7 +18,7 @@ from controller.audit import AuditLine, audit_lines
 from controller.events import Recorded
 from controller.journal import Anchor, JournalReader
 from controller.journal.head import head_path
-from controller.journal.rows import kind_of, recorded
+from controller.journal.rows import kind_of_row, recorded
 
 _SETTLED_NS: Final = 10**9
 SILENT: Final = frozenset({"dispatched", "observed", "ranked", "attempt_lost", "taught"})
@@ -65,7 +65,7 @@ def _read(journal: Path) -> Audit:
     with JournalReader(journal, is_checked_later=True) as reader:
         for row in reader.checked_rows():
             tip = Anchor(row.position, row.hash)
-            if kind_of(row) not in SILENT:
+            if kind_of_row(row) not in SILENT:
                 told.setdefault(row.campaign, []).append(recorded(row))
     return Audit(tip, {name: tuple(audit_lines(events)) for name, events in told.items()})
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from controller.events import AttemptLost, ComputeStarted, Dispatched, Observed, Ranked, Recorded
 from controller.journal import JournalReader
 from controller.journal.hash_chain import Row
-from controller.journal.rows import kind_of, recorded
+from controller.journal.rows import kind_of_row, recorded
 from controller.proposal_events import BuildFailed, BuildQueued, Edited, Measured, Proposed
 from controller.results import measured_best
 from controller.state import State
@@ -182,7 +182,7 @@ def _concerning(rows: Iterable[Row], state: State, job_id: str) -> Iterator[Reco
     names = [one.encode() for one in (job_id, *proposals)]
     ranked: Row | None = None
     for row in rows:
-        kind = kind_of(row)
+        kind = kind_of_row(row)
         if kind == "ranked":
             ranked = row
         elif kind in (None, "compute_started") or any(name in row.body for name in names):

@@ -27,6 +27,14 @@ class TrackingAddress:
     """Where artifacts go; None leaves that to the server."""
     credentials: tuple[str, str] | None = field(default=None, repr=False)
 
+    def lies_in(self, folder: Path) -> bool:
+        """Say whether it is a database file in a folder; what a server writes to is not known."""
+        parts = urlsplit(self.uri)
+        if parts.scheme.partition("+")[0] != "sqlite":
+            return False
+        file = Path(parts.path.removeprefix("/").removeprefix("file:"))
+        return file.resolve().is_relative_to(folder.resolve())
+
     def set_up(self, environment: MutableMapping[str, str]) -> None:
         """Hand the credentials over where MLflow's client looks for them, and nowhere else."""
         if self.credentials is not None:

@@ -13,7 +13,8 @@ import click
 
 from controller import wiring
 from controller.audit import audit_lines
-from controller.audit_anchor import anchor_file, check_anchor, check_anchors
+from controller.audit_anchor import AnchorFile, anchor_file
+from controller.audit_comparison import Comparison, compared_with_file, compared_with_run
 from controller.cli import chosen_home, home_option
 from controller.commands.audit_generator import command as audit_generator
 from controller.home import Home
@@ -48,7 +49,7 @@ command.add_command(audit_generator, "generator")
 @click.option(
     "--anchors",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="A file of anchors to compare with. Default: the one the administrator named.",
+    help="A file of anchors to compare with. Default: what the environment or the home names.",
 )
 @click.option("--mlflow", "asks_mlflow", is_flag=True, help="Compare with the MLflow run too.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
@@ -73,7 +74,8 @@ def journal(
     name = stored.state.campaign.name
     with JournalReader(stored.home.journal) as journal:
         tip = journal.verify()
-        outside = _compared(journal, anchors or anchor_file(stored.home.path))
+        file = AnchorFile(anchors) if anchors else anchor_file(stored.home.path)
+        outside = [compared_with_file(journal, file, stored.home.path)] if file else []
         if asks_mlflow:
             outside.append(_compared_with_mlflow(journal, stored.home, name))
         lines = list(audit_lines(journal.read(name)))
@@ -82,7 +84,7 @@ def journal(
             "campaign": name,
             "position": tip.position,
             "hash": tip.hash,
-            "anchors": outside,
+            "anchors": [one.model_dump(mode="json") | {"words": one.words} for one in outside],
             "decisions": [one.model_dump(mode="json") for one in lines],
         }
         click.echo(json.dumps(document, indent=2))
@@ -96,27 +98,15 @@ def journal(
             f"{one.position:>7}  {one.at:.19}  {who}{proof}  {one.what} {one.subject}{on}{why}"
         )
     click.echo(f"checked {tip.position} events; the chain ends with {tip.hash}", err=True)
-    for words in outside or [
+    for words in [one.words for one in outside] or [
         "no anchor outside was compared: whoever can write the home could have made another chain"
     ]:
         click.echo(words, err=True)
     return 0
 
 
-def _compared(journal: JournalReader, path: Path | None) -> list[str]:
-    """Say how many anchors of a file hold. Raises ``Rejected`` for one that does not."""
-    if path is None:
-        return []
-    if not path.exists():
-        return [f"{path} is not there yet: nothing was decided since it was named, or it was taken"]
-    return [f"agrees with {check_anchors(journal, path)} anchors in {path}"]
-
-
-def _compared_with_mlflow(journal: JournalReader, home: Home, campaign: str) -> str:
-    """Say that the run's anchor holds. Raises ``Rejected`` where it does not."""
+def _compared_with_mlflow(journal: JournalReader, home: Home, campaign: str) -> Comparison:
+    """Say how far the run's anchor holds. Raises ``Rejected`` where it does not."""
     address = tracking_address(None, os.environ, home.path, campaign)
     found = wiring.tracked_anchor(campaign, address)
-    if found is None:
-        return "the MLflow run has no anchor: nothing was decided, or it is behind"
-    check_anchor(journal, found, "the MLflow run")
-    return f"agrees with the MLflow run's anchor at position {found.position}"
+    return compared_with_run(journal, found, campaign, lies_in_home=address.lies_in(home.path))

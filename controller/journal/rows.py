@@ -17,7 +17,7 @@ def recorded(row: Row) -> Recorded:
     return Recorded(row.position, row.campaign, row.epoch, row.at, row.session_s, event, row.hash)
 
 
-def kind_of(row: Row) -> str | None:
+def kind_of_row(row: Row) -> str | None:
     """Return what kind of event a row holds, without decoding it; None where that cannot be told.
 
     Bodies are written with their kind first; those of older formats are not looked into.

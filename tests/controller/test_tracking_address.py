@@ -53,3 +53,22 @@ def test_a_told_error_shows_no_password() -> None:
     assert (
         without_secrets(told) == "cannot reach https://***@here:5000/api and postgresql://***@db/x"
     )
+
+
+@pytest.mark.parametrize(
+    ("uri", "lies_in"),
+    [
+        ("sqlite:///{home}/mlflow.db", True),
+        ("sqlite+pysqlite:///{home}/deeper/x.db?timeout=5", True),
+        ("sqlite:///{home}/../link/mlflow.db", True),
+        ("sqlite:///{home}/../mlflow.db", False),
+        ("postgresql://db/mlflow", False),
+        ("http://127.0.0.1:5000", False),
+    ],
+)
+def test_a_store_within_the_home_is_known(tmp_path: Path, uri: str, lies_in: bool) -> None:
+    home = tmp_path / "home"
+    home.mkdir()
+    (tmp_path / "link").symlink_to(home)
+    environment = {"MLFLOW_TRACKING_URI": uri.format(home=home)}
+    assert tracking_address(None, environment, home, "a").lies_in(home) is lies_in

@@ -25,13 +25,15 @@ def test_the_run_says_where_the_chain_stood_and_a_forged_one_does_not_agree(
     (home.path / "mlflow.db").write_bytes(empty_store.read_bytes())
     audit = ["audit", "--home", str(home.path), "--mlflow"]
     assert exit_status(audit) == 0
-    assert "has no anchor" in capsys.readouterr().err
+    assert "no anchor in the MLflow run" in capsys.readouterr().err
     operate(home, Pause(campaign=name, reason="oven", person="anna"))
     project(home, name)
     (tag,) = [run.data.tags[ANCHOR_TAG] for run in runs_of(home, name)
               if ANCHOR_TAG in run.data.tags]  # fmt: skip
     assert exit_status(audit) == 0
-    assert f"anchor at position {tag.split()[0]}" in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert f"anchor is at position {tag.split()[0]}; 0 decisions after it" in said
+    assert "this store lies in the home, and proves nothing" in said
     with opened(home.journal) as rows:
         n = next(n for n, row in enumerate(rows) if b"anna" in row.body)
         rows[n] = rows[n]._replace(body=rows[n].body.replace(b"anna", b"otto"))
