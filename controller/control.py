@@ -37,7 +37,8 @@ from controller.journal import Journal
 from controller.lab import Lab
 from controller.lookout import Lookout
 from controller.obey import carry_out, obey
-from controller.order import Answer, Done, Look, Order, Recycle, Seen, refused
+from controller.one_order import OF_THE_HOME, attempted
+from controller.order import Answer, Done, Look, Order, Recycle, Refused, Seen, refused
 from controller.outcome import Ending, Outcome
 from controller.progress import Moment, take_snapshot
 from controller.proposing import LabCommand, waiting_words
@@ -46,7 +47,7 @@ from controller.retention import voxels_to_drop
 from controller.room import Room
 from controller.snapshot import ProgressView, Snapshot
 from controller.state import State
-from experiments.errors import CellwrightError, DiskFull, Invalid, Rejected
+from experiments.errors import CellwrightError, DiskFull
 from experiments.observation import Artifact
 
 _TURN_S: Final = 0.25
@@ -139,19 +140,23 @@ class Control:
         """Carry out what people ordered since the last turn."""
         taken = self._inbox.take()
         for waiting, at in self._trials.ready(taken, self._state, self._talk.n_slots):
-            try:
-                waiting.answer(self._obey(waiting.order, waiting.by, at))
-            except (Invalid, Rejected, DiskFull) as error:
-                waiting.answer(refused(error))
+            waiting.answer(self._obey(waiting.order, waiting.by, at))
 
     def _obey(self, order: Order, by: str, at: Occasion) -> Answer:
         if order.campaign != self._state.campaign.name:
-            return carry_out(self._journal, order, by, at._replace(capabilities=None))
+            at = at._replace(capabilities=None)
+            return attempted(order, lambda: carry_out(self._journal, order, by, at))
         if isinstance(order, Look):
-            return Seen(snapshot=self._snapshot())
-        self._store_heard()
-        obeyed = obey(order, self._state, by, has_session=True, at=at)
-        self._store(obeyed.events)
+            return attempted(order, lambda: Seen(snapshot=self._snapshot()))
+        try:
+            self._store_heard()
+        except DiskFull as error:
+            return refused(error)
+        obeyed = attempted(order, lambda: obey(order, self._state, by, has_session=True, at=at))
+        if isinstance(obeyed, Refused):
+            return obeyed
+        if no := attempted(order, lambda: self._store(obeyed.events), of_the_home=OF_THE_HOME):
+            return no
         if isinstance(order, Recycle):
             self.ask_to_recycle(f"{by}: {order.reason}" if order.reason else by)
         self._go_on()

@@ -64,8 +64,9 @@ def _end(state: State, deputy: str, until: date | None, now: datetime) -> dateti
     if deputy in approval.approvers:
         raise no("not_allowed", f"{deputy} may decide anyway, and has one voice")
     if until is None:
-        raise no("not_allowed", "a deputy is named until a day: until: 2026-12-04")
-    ends = approval.end_of(until)
-    if not now < ends <= now + LONGEST:
-        raise no("not_allowed", f"until: {until} is not within {LONGEST.days} days from now")
-    return ends
+        raise no("needs_until", "a deputy is named until a day: until: 2026-12-04")
+    first, last = approval.last_day(now + timedelta(seconds=1)), approval.last_day(now + LONGEST)
+    last -= timedelta(days=approval.end_of(last) > now + LONGEST)
+    if not first <= until <= last:
+        raise no("out_of_range", f"until: {until} is out of range; allowed: from {first} to {last}")
+    return approval.end_of(until)

@@ -23,7 +23,6 @@ from controller.lab import Lab
 from controller.proposals import ProposalRecord
 from controller.second_look import rejected_as
 from controller.state import State
-from experiments.errors import Rejected
 from experiments.ranking import Scores
 
 PATIENCE_S: Final = 20.0
@@ -107,8 +106,8 @@ class EditTrials:
             return ""
         try:
             is_new = needs_score(edited_by(order, state, self._occasion(None, "")))
-        except Rejected:
-            return ""  # carrying it out refuses it in the same words
+        except Exception:  # noqa: BLE001 - of whatever kind: carrying it out refuses it in words
+            return ""
         if not is_new:
             return ""
         if not n_slots:

@@ -43,6 +43,8 @@ OF_REASON: Final = {
     "unknown_proposal": 404,
     "unknown_build": 404,
     "needs_reason": 422,
+    "needs_until": 422,
+    "out_of_range": 422,
     "nothing_changed": 422,
     "over_limits": 422,
 }

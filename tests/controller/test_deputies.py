@@ -100,13 +100,32 @@ def test_a_service_names_nobody() -> None:
         ("nobody", "carol", FRIDAY),
         ("anna", "bo", FRIDAY),
         ("anna", "anna", FRIDAY),
-        ("anna", "carol", None),
-        ("anna", "carol", date(2026, 3, 1)),
-        ("anna", "carol", date(2026, 9, 1)),
     ],
 )
 def test_what_makes_no_deputy_is_refused(whom: str, deputy: str, until: date | None) -> None:
     assert refusal(name, book_with(), ROOT, whom, deputy, until) == "not_allowed"
+
+
+def test_a_deputy_is_named_until_a_day() -> None:
+    assert refusal(name, book_with(), ROOT, "anna", "carol", None) == "needs_until"
+
+
+@pytest.mark.parametrize("zone", ["UTC", "Asia/Tokyo", "America/New_York"])
+@pytest.mark.parametrize(
+    "until", [date.min, date(2026, 3, 1), date(2026, 5, 1), date(9999, 12, 31)]
+)
+def test_a_day_out_of_range_is_refused_with_the_days_that_are_allowed(
+    zone: str, until: date
+) -> None:
+    approval = Approval(approvers=("anna", "bo"), time_zone=zone)
+    book = Book(building_campaign(approval=approval))
+    with pytest.raises(Rejected) as caught:
+        name(book, ANNA, "anna", "carol", until)
+    assert reason_of(caught.value) == "out_of_range"
+    assert f"until: {until} is out of range" in caught.value.message
+    assert caught.value.message.endswith("allowed: from 2026-03-02 to 2026-04-30")
+    for allowed in (date(2026, 3, 2), date(2026, 4, 30)):
+        name(book, ANNA, "anna", "carol", allowed)
 
 
 def test_a_deputy_without_the_role_decides_nothing() -> None:

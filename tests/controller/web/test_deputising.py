@@ -44,8 +44,10 @@ def test_what_makes_no_deputy_is_refused_in_words(desk: Room) -> None:
     for who, body, status in (
         ("second", {}, 403),
         ("approver", {"until": "soon"}, 422),
-        ("approver", {"until": None}, 403),
-        ("approver", {"until": until(desk, 90)}, 403),
+        ("approver", {"until": None}, 422),
+        ("approver", {"until": until(desk, 90)}, 422),
+        ("approver", {"until": "9999-12-31"}, 422),
+        ("approver", {"until": "0001-01-01"}, 422),
         ("approver", {"deputy": "second"}, 403),
         ("approver", {"deputy": "Not A Name"}, 422),
     ):
