@@ -16,9 +16,11 @@ from controller.proposal_events import (
     Decided,
     Edited,
     Expired,
+    FirstApproved,
     Measured,
     OutcomeLost,
     Proposed,
+    Reminded,
     ResultInDoubt,
     Settled,
     Withdrawn,
@@ -26,10 +28,12 @@ from controller.proposal_events import (
 from controller.webhooks.administration import Kind
 
 
-def kind_of(event: Event) -> Kind | None:
+def event_word(event: Event) -> Kind | None:
     """Return what an event is to a receiver; None for nothing."""
     match event:
-        case Proposed() | Edited() | OutcomeLost() | ResultInDoubt():
+        case Proposed() | Edited() | FirstApproved() | Reminded():
+            return "needs_you"
+        case OutcomeLost() | ResultInDoubt():
             return "needs_you"
         case Decided() | Withdrawn() | Expired() | Settled():
             return "decided"
@@ -48,7 +52,13 @@ def path_of(recorded: Recorded) -> str:
     match recorded.event:
         case Proposed(proposal=proposal) | Edited(proposal=proposal):
             return f"{campaign}/proposals/{quote(proposal.id, safe='')}"
-        case Decided(proposal_id=one) | Withdrawn(proposal_id=one) | Expired(proposal_id=one):
+        case (
+            FirstApproved(proposal_id=one)
+            | Reminded(proposal_id=one)
+            | Decided(proposal_id=one)
+            | Withdrawn(proposal_id=one)
+            | Expired(proposal_id=one)
+        ):
             return f"{campaign}/proposals/{quote(one, safe='')}"
         case OutcomeLost() | ResultInDoubt() | Settled() | Measured() | BuildFailed():
             return f"{campaign}/builds"

@@ -51,9 +51,12 @@ def read_outcome(home: Path, name: str) -> Outcome | None:
 
 
 def keep_outcome(home: Path, name: str, outcome: Outcome) -> None:
-    """Write it, whole or not at all. Raises ``OSError``."""
+    """Write it, whole or not at all, also where the machine stops. Raises ``OSError``."""
     path = outcome_path(home, name)
     path.parent.mkdir(mode=0o700, exist_ok=True)
     new = path.with_suffix(".new")
-    new.write_text(outcome.model_dump_json())
+    with new.open("w") as file:
+        file.write(outcome.model_dump_json())
+        file.flush()
+        os.fsync(file.fileno())
     os.replace(new, path)

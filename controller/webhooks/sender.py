@@ -1,13 +1,15 @@
 """Carries notices out of control: one thread a webhook, which nothing waits for.
 
 The journal is the outbox. A cursor in the home says how far a webhook got, so a notice is sent
-again after a crash, by the same delivery id, and none is left out. Notices go out in order; one
-that is not taken is tried again for a day, and then given up.
+again after a crash, by the same delivery id. Notices go out in order; one that is not taken is
+tried again for a day, and then given up. A cursor that was damaged begins anew at the journal's
+end, and the log says so.
 """
 
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Final
@@ -17,9 +19,9 @@ from controller.home import Home
 from controller.journal import Anchor, JournalReader
 from controller.journal.head import read_head
 from controller.webhooks.administration import Webhook, read_webhooks
-from controller.webhooks.notice import delivery_id, kind_of, notice
+from controller.webhooks.notice import delivery_id, event_word, notice
 from controller.webhooks.post import post
-from controller.webhooks.progress import Outcome, keep_outcome, read_outcome
+from controller.webhooks.progress import Outcome, keep_outcome, outcome_path, read_outcome
 from experiments.errors import CellwrightError
 from instruments.secret_file import read_secret
 
@@ -30,7 +32,7 @@ _FIRST_WAIT_S: Final = 2.0
 _LONGEST_WAIT_S: Final = 300.0
 """Between two attempts, doubled each time; *assumed*."""
 _CLOSING_S: Final = 5.0
-"""For the last notices of a session whose receiver answers."""
+"""For the last notices of a session, of all receivers together."""
 
 
 class Sender:
@@ -62,6 +64,8 @@ class Sender:
         kept = read_outcome(home.path, hook.name)
         # What was before it was set up is no news.
         self.outcome = kept or Outcome().at(read_head(home.journal) or Anchor())
+        if kept is None and outcome_path(home.path, hook.name).exists():
+            self._say_that_it_begins_anew(self.outcome.anchor)
         self._thread = threading.Thread(target=self._follow, name=f"webhook {hook.name}")
         self._thread.daemon = True
         if kept is None:
@@ -78,10 +82,14 @@ class Sender:
         self._is_closing.set()
         self._news.set()
 
-    def join(self, patience_s: float) -> None:
-        """Wait for its end for so long, and then no longer: the rest goes out next time."""
+    def join(self, patience_s: float) -> bool:
+        """Wait for its end for so long, and then no longer: the rest goes out next time.
+
+        Return whether it ended.
+        """
         if self._thread.ident is not None:
             self._thread.join(patience_s)
+        return not self._thread.is_alive()
 
     def _follow(self) -> None:
         is_last = False
@@ -117,12 +125,13 @@ class Sender:
         """
         found = []
         with JournalReader(self._home.journal, trusted=self.outcome.anchor) as journal:
-            if not journal.holds(self.outcome.anchor):  # another journal lies there now
+            if not journal.holds(self.outcome.anchor):  # damaged, or of another journal
+                self._say_that_it_begins_anew(journal.verified)
                 return [], journal.verified
             tip = self.outcome.anchor
             for recorded in journal.read_all(after=tip.position):
                 tip = Anchor(recorded.position, recorded.hash)
-                kind = kind_of(recorded.event)
+                kind = event_word(recorded.event)
                 if kind is not None and kind in self.hook.events:
                     delivery = delivery_id(self.hook.name, recorded)
                     body = notice(recorded, kind, delivery, self._control_room)
@@ -172,6 +181,12 @@ class Sender:
         self._note(n_given_up=self.outcome.n_given_up + 1, failing_since=None)
         return True
 
+    def _say_that_it_begins_anew(self, place: Anchor) -> None:
+        self._log(
+            f"webhook {self.hook.name}: the cursor was damaged, or is of another journal; notices "
+            f"before position {place.position + 1} that were not sent yet are not sent"
+        )
+
     def _note(self, **changes: object) -> None:
         self.outcome = self.outcome.model_copy(update=changes)
         keep_outcome(self._home.path, self.hook.name, self.outcome)
@@ -192,12 +207,13 @@ class Webhooks:
         """Return where each webhook stands."""
         return {one.hook.name: one.outcome for one in self._senders}
 
-    def close(self) -> None:
-        """Send the last notices where receivers answer; wait a few seconds for it at most."""
+    def close(self, patience_s: float = _CLOSING_S) -> None:
+        """Send the last notices where receivers answer; wait so long at most, for all together."""
         for one in self._senders:
             one.ask_to_close()
+        deadline_s = time.monotonic() + patience_s
         for one in self._senders:
-            one.join(_CLOSING_S)
+            one.join(max(0.0, deadline_s - time.monotonic()))
 
 
 def open_webhooks(home: Home, clock: Clock, log: Callable[[str], None]) -> Webhooks:
