@@ -78,7 +78,7 @@ def _export(
 def _table(path: Path, columns: tuple[Column, ...]) -> CrateFile:
     with path.open("w", newline="", encoding="utf-8") as stream:
         _write_rows(stream, columns)
-    return _described(path, "All observations, one row each", "text/csv")
+    return described(path.parent, path, "All observations, one row each", "text/csv")
 
 
 def _write_rows(stream: TextIO, columns: tuple[Column, ...]) -> None:
@@ -94,7 +94,7 @@ def _dictionary(path: Path, columns: tuple[Column, ...]) -> CrateFile:
         writer.writerows(
             [column.name, column.kind, column.unit, column.meaning] for column in columns
         )
-    return _described(path, "What every column of the observations means", "text/csv")
+    return described(path.parent, path, "What every column of the observations means", "text/csv")
 
 
 def _parquet(path: Path, columns: tuple[Column, ...]) -> CrateFile:
@@ -109,7 +109,9 @@ def _parquet(path: Path, columns: tuple[Column, ...]) -> CrateFile:
     ]
     arrays = [pa.array(one.values, type=kinds[one.kind]) for one in columns]
     pq.write_table(pa.Table.from_arrays(arrays, schema=pa.schema(fields)), path)
-    return _described(path, "All observations, one row each", "application/vnd.apache.parquet")
+    return described(
+        path.parent, path, "All observations, one row each", "application/vnd.apache.parquet"
+    )
 
 
 def _journal(path: Path, stored: StoredCampaign) -> CrateFile:
@@ -125,7 +127,9 @@ def _journal(path: Path, stored: StoredCampaign) -> CrateFile:
                 "event": json.loads(encode_event(recorded.event)),
             }
             stream.write(json.dumps(line, ensure_ascii=False, separators=(",", ":")) + "\n")
-    return _described(path, "Every event of the campaign, in order", "application/jsonl")
+    return described(
+        path.parent, path, "Every event of the campaign, in order", "application/jsonl"
+    )
 
 
 def _artifacts(folder: Path, stored: StoredCampaign) -> list[CrateFile]:
@@ -144,22 +148,24 @@ def _artifacts(folder: Path, stored: StoredCampaign) -> list[CrateFile]:
             path.parent.mkdir(exist_ok=True)
             path.write_bytes(content)
             kinds = {".json": "application/json", ".npz": "application/zip"}
-            described = _described(
+            crate_file = described(
+                folder,
                 path,
                 f"{name} of job {observation.job.id}",
                 kinds.get(ending, "application/octet-stream"),
             )
-            files[artifact.sha256] = described
+            files[artifact.sha256] = crate_file
     return list(files.values())
 
 
 def _text(path: Path, text: str, description: str, encoding: str) -> CrateFile:
     path.write_text(text, "utf-8")
-    return _described(path, description, encoding)
+    return described(path.parent, path, description, encoding)
 
 
-def _described(path: Path, description: str, encoding: str) -> CrateFile:
+def described(folder: Path, path: Path, description: str, encoding: str) -> CrateFile:
+    """Return what a crate says of a file within its folder."""
     with path.open("rb") as stream:
         digest = hashlib.file_digest(stream, "sha256").hexdigest()
-    inner = f"artifacts/{path.name}" if path.parent.name == "artifacts" else path.name
+    inner = path.relative_to(folder).as_posix()
     return CrateFile(inner, description, encoding, path.stat().st_size, digest)

@@ -42,6 +42,33 @@ def crate_metadata(
     """Return the JSON-LD document of a campaign's export."""
     campaign = state.campaign
     variables = [_variable(column) for column in columns]
+    return crate_document(
+        name=f"Cellwright campaign {campaign.name}",
+        description="Simulated lithium-ion electrodes of one campaign: "
+        + "; ".join(objective_text(campaign, one) for one in campaign.objectives)
+        + f". {len(state.observations)} observations.",
+        files=files,
+        now=now,
+        licence=licence,
+        root={
+            "mentions": {"@id": "#campaign-run"},
+            "variableMeasured": [{"@id": variable["@id"]} for variable in variables],
+        },
+        more=[_action(state), *_software(state), *variables],
+    )
+
+
+def crate_document(
+    *,
+    name: str,
+    description: str,
+    files: Sequence[CrateFile],
+    now: datetime,
+    licence: str | None,
+    root: dict[str, Any],
+    more: Sequence[dict[str, Any]],
+) -> dict[str, Any]:
+    """Return a crate's JSON-LD: its files, what else its ``root`` says, and ``more`` entities."""
     graph: list[dict[str, Any]] = [
         {
             "@id": "ro-crate-metadata.json",
@@ -52,20 +79,15 @@ def crate_metadata(
         {
             "@id": "./",
             "@type": "Dataset",
-            "name": f"Cellwright campaign {campaign.name}",
-            "description": "Simulated lithium-ion electrodes of one campaign: "
-            + "; ".join(objective_text(campaign, one) for one in campaign.objectives)
-            + f". {len(state.observations)} observations.",
+            "name": name,
+            "description": description,
             "datePublished": now.isoformat(timespec="seconds"),
             "license": {"@id": licence} if licence else _UNSTATED,
             "hasPart": [{"@id": file.path} for file in files],
-            "mentions": {"@id": "#campaign-run"},
-            "variableMeasured": [{"@id": variable["@id"]} for variable in variables],
+            **root,
         },
         *(_file(file) for file in files),
-        _action(state),
-        *_software(state),
-        *variables,
+        *more,
     ]
     if licence:
         graph.append({"@id": licence, "@type": "CreativeWork", "name": licence})

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import os
 from importlib import metadata
 from pathlib import Path
 from typing import Final, Protocol
 
 from experiments.errors import Invalid
-from instruments.administration import InstrumentEntry
+from instruments.administration import InstrumentEntry, instruments_file, read_instruments
 from instruments.instrument import Instrument
 from instruments.secret_file import read_secret
+from instruments.spool import Spool
 
 GROUP: Final = "cellwright.instruments"
 """Entry points: kind → a function that is an ``Opener``."""
@@ -32,7 +34,7 @@ def kinds() -> tuple[str, ...]:
 def open_instrument(entry: InstrumentEntry, home: Path) -> Instrument:
     """Return the adapter of an entry; nothing is sent anywhere. Raises ``Invalid``."""
     secret = read_secret(entry.secret_file)
-    folder = entry.folder or home / "instruments" / entry.name
+    folder = _folder(entry, home)
     if entry.kind == "http-lab":
         from instruments.http_lab import HttpLab
 
@@ -65,3 +67,18 @@ def open_instrument(entry: InstrumentEntry, home: Path) -> Instrument:
     raise Invalid(
         f"instrument {entry.name}: kind {entry.kind!r} is not known; allowed: {', '.join(kinds())}"
     )
+
+
+def kept_files(home: Path, name: str) -> Spool:
+    """Return where an instrument's adapter keeps the files it took, by their hash.
+
+    An instrument that the administrator's file does not name any more has its folder in the home.
+    """
+    path = instruments_file(home, os.environ)
+    entries = {entry.name: entry for entry in read_instruments(path)} if path.is_file() else {}
+    folder = _folder(entries[name], home) if name in entries else home / "instruments" / name
+    return Spool(folder / "spool")
+
+
+def _folder(entry: InstrumentEntry, home: Path) -> Path:
+    return entry.folder or home / "instruments" / entry.name

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import io
-import tempfile
-import warnings
-from pathlib import Path
 from typing import Final
 
 import numpy as np
 
 from experiments.errors import Invalid
+from instruments.results.battery_data import battery_data
 from instruments.results.cycling_record import CyclingRecord
 
 SUFFIX: Final = {
@@ -30,28 +28,7 @@ def write_cycler_file(record: CyclingRecord, file_format: str) -> bytes:
         return _biologic_text(record)
     if file_format == "neware-csv":
         return _neware_text(record)
-    return _battery_data_format(record, SUFFIX[file_format])
-
-
-def _battery_data_format(record: CyclingRecord, suffix: str) -> bytes:
-    import bdf.io
-    import pandas as pd
-
-    columns: dict[str, object] = {
-        "Test Time / s": np.round(record.time_s, 3),
-        "Voltage / V": record.voltage_V,
-        "Current / A": record.current_A,
-    }
-    if record.step is not None:
-        columns["Step Count / 1"] = record.step
-    if record.temperature_C is not None:
-        columns["Ambient Temperature / degC"] = record.temperature_C
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / f"cell{suffix}"
-        with warnings.catch_warnings():  # batterydf 0.1 uses what pandas 3.1 deprecates
-            warnings.simplefilter("ignore", DeprecationWarning)
-            bdf.io.save(pd.DataFrame(columns), path)
-        return path.read_bytes()
+    return battery_data(record, SUFFIX[file_format])
 
 
 def _biologic_text(record: CyclingRecord) -> bytes:
