@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import json
+import reprlib
 from collections.abc import Iterable, Iterator
 from typing import Any, Final, TypeVar, get_args
 
@@ -25,6 +26,9 @@ _WANTED: Final = {
     "list": "a list",
 }
 """By the first word of the complaint's type."""
+_SHORT: Final = reprlib.Repr()
+_SHORT.maxstring = _SHORT.maxlong = _SHORT.maxother = 200
+"""Characters of a found value that still belong in one line."""
 _LIMITS: Final = {"gt": ">", "ge": "≥", "lt": "<", "le": "≤"}
 
 
@@ -76,7 +80,8 @@ def _found(value: Any) -> str:
     """Say what stands there, as YAML spells it; lists and mappings are too long to repeat."""
     if isinstance(value, (dict, list)):
         return ""
-    spelt = json.dumps(value) if value is None or isinstance(value, bool) else repr(value)
+    is_word = value is None or isinstance(value, bool)
+    spelt = json.dumps(value) if is_word else _SHORT.repr(value)
     return f"; found {spelt}"
 
 
@@ -125,9 +130,10 @@ def _in_the_file(document: YamlDocument, loc: Path) -> Path:
 
 
 def _placed(document: YamlDocument, path: Path, message: str) -> Invalid:
-    """Put a message at the key it begins with, if the file has that key."""
+    """Put a message at the key it begins with, if the file has that key there or as a whole."""
     where, colon, rest = message.partition(": ")
     for known in document.lines:
-        if colon and known[: len(path)] == path and dotted(known) == where:
+        is_below = known[: len(path)] == path
+        if colon and is_below and where in (dotted(known), dotted(known[len(path) :])):
             return document.error(known, rest)
     return document.error(path, message)

@@ -73,7 +73,9 @@ def parse_yaml(text: str, source: str) -> YamlDocument:
         raise Invalid(f"{source}: nested more than {_MAX_DEPTH} deep") from error
     except yaml.YAMLError as error:
         first = str(error).splitlines()[0]
-        raise Invalid(f"{source}: not valid YAML: {first}") from error
+        at = getattr(error, "position", None)
+        line = "" if at is None else f":{text.count(chr(10), 0, at) + 1}"
+        raise Invalid(f"{source}{line}: not valid YAML: {first}") from error
     document = YamlDocument(source, text, None, {})
     if node is None:
         return document
@@ -94,6 +96,7 @@ def _plain(node: yaml.Node, path: Path, document: YamlDocument) -> Any:
                 line = key_node.start_mark.line + 1
                 raise Invalid(f"{document.source}:{line}: a key is one word, not a list or mapping")
             key = str(key_node.value)
+            _refuse_half_characters(key, path, document)
             here = (*path, key)
             document.lines[here] = key_node.start_mark.line + 1
             if key in found:
@@ -102,6 +105,7 @@ def _plain(node: yaml.Node, path: Path, document: YamlDocument) -> Any:
         return found
     if isinstance(node, yaml.SequenceNode):
         return [_plain(item, (*path, i), document) for i, item in enumerate(node.value)]
+    _refuse_half_characters(node.value, path, document)
     if node.tag not in _PLAIN_TAGS:
         is_plain = isinstance(node, yaml.ScalarNode) and node.style is None
         is_number = is_plain and _EXPONENT.fullmatch(node.value)
@@ -117,3 +121,11 @@ def _plain(node: yaml.Node, path: Path, document: YamlDocument) -> Any:
         shown = reprlib.repr(node.value)
         raise document.error(path, f"a whole number has at most 64 bits; found {shown}")
     return value
+
+
+def _refuse_half_characters(text: Any, path: Path, document: YamlDocument) -> None:
+    r"""Raise ``Invalid`` for text like ``"\ud800"``, which no file and no JSON can hold."""
+    try:
+        str(text).encode()
+    except UnicodeEncodeError as error:
+        raise document.error(path, "half of a surrogate pair; allowed: whole characters") from error

@@ -16,7 +16,9 @@ def read_secret(path: Path) -> bytes:
     Raises ``Invalid`` where it is absent, open to others, a link, or too short; never shows it.
     """
     try:
-        opened = os.open(path, os.O_RDONLY | os.O_NOFOLLOW)
+        opened = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    except ValueError as error:
+        raise Invalid(f"secret file {str(path)!r}: no name of a file") from error
     except OSError as error:
         raise Invalid(f"secret file {path}: {error.strerror}") from error
     with os.fdopen(opened, "rb") as file:
