@@ -9,7 +9,7 @@ within a tick of the clock look like one.
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -35,10 +35,14 @@ class Audit:
 
 
 class AuditTrail:
-    """Reads the decisions; belongs to one reader at a time."""
+    """Reads the decisions; belongs to one reader at a time.
 
-    def __init__(self, journal: Path) -> None:
+    ``now_ns`` is the clock that the times of files are of.
+    """
+
+    def __init__(self, journal: Path, *, now_ns: Callable[[], int] = time.time_ns) -> None:
         self._journal = journal
+        self._now_ns = now_ns
         self._known: tuple[object, Audit] | None = None
 
     def read(self) -> Audit:
@@ -49,7 +53,7 @@ class AuditTrail:
         self._known = None
         found = _read(self._journal)
         times = [one[-1] for one in before if one is not None]
-        if self._files() == before and time.time_ns() - max(times, default=0) > _SETTLED_NS:
+        if self._files() == before and self._now_ns() - max(times, default=0) > _SETTLED_NS:
             self._known = (before, found)
         return found
 

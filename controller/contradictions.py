@@ -11,7 +11,9 @@ from collections.abc import Sequence
 from typing import Final
 
 from controller.yaml_lines import YamlDocument
+from experiments.approval import zone
 from experiments.campaign import Campaign, Constraint
+from experiments.errors import Invalid
 
 MODELLESS: Final = ("random", "sobol")
 """Built-in deciders that expect nothing."""
@@ -50,11 +52,15 @@ def _refuse_sources(document: YamlDocument, campaign: Campaign) -> None:
 
 
 def _refuse_undecided_builds(document: YamlDocument, campaign: Campaign) -> None:
-    """Refuse builds that nobody may approve."""
+    """Refuse builds that nobody may approve, or by no calendar."""
     if campaign.build_level is None:
         if "approval" in document.value:
             raise document.error(("approval",), "no level of this campaign is built")
         return
+    try:
+        zone(campaign.approval.time_zone)
+    except Invalid as error:
+        raise document.error(("approval", "time_zone"), error.message) from None
     is_left_to_people = campaign.approval.policy == "person"
     if is_left_to_people and not campaign.approval.approvers:
         where = ("approval",) if "approval" in document.value else ()

@@ -7,12 +7,21 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Final, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, model_validator
 
+from experiments.errors import Invalid
 from experiments.frozen import Frozen
 from experiments.two_approvers import TwoApprovers
 
 _SATURDAY: Final = 5
+
+
+def zone(name: str) -> ZoneInfo:
+    """Return a time zone of the machine's database, or of tzdata's. Raises ``Invalid``."""
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise Invalid(f"{name[:60]!r} is no time zone, as Europe/Berlin is one") from None
 
 
 class Approval(Frozen):
@@ -25,7 +34,10 @@ class Approval(Frozen):
     holidays: tuple[date, ...] = ()
     """Days without work beside Saturdays and Sundays."""
     time_zone: str = Field(default="UTC", max_length=60)
-    """Of the lab: its days begin and end there, whatever clock the machine shows."""
+    """Of the lab: its days begin and end there, whatever clock the machine shows.
+
+    A campaign file is asked whether there is such a zone; a stored campaign is not, and stays what
+    it is on a machine that knows fewer zones."""
     policy: Literal["person", "approve_simulated"] = "person"
     """``approve_simulated``: builds are approved as they are proposed, which is allowed only where
     the administrator's file says that the instrument is simulated."""
@@ -39,15 +51,6 @@ class Approval(Frozen):
             raise ValueError("two_approvers: needs at least two different names under approvers")
         return self
 
-    @field_validator("time_zone")
-    @classmethod
-    def _zone_is_known(cls, name: str) -> str:
-        try:
-            ZoneInfo(name)
-        except (ZoneInfoNotFoundError, ValueError, OSError):
-            raise ValueError(f"{name[:60]!r} is no time zone, as Europe/Berlin is one") from None
-        return name
-
     def expires_at(self, proposed: datetime) -> datetime:
         """Return the end of the last working day on which it may be decided, in UTC."""
         day, left = self._day_of(proposed), self.expires_after_working_days
@@ -58,7 +61,7 @@ class Approval(Frozen):
 
     def end_of(self, day: date) -> datetime:
         """Return when a day of the lab's calendar ends, in UTC."""
-        after = datetime.combine(day + timedelta(days=1), time(0), tzinfo=ZoneInfo(self.time_zone))
+        after = datetime.combine(day + timedelta(days=1), time(0), tzinfo=zone(self.time_zone))
         return after.astimezone(UTC)
 
     def last_day(self, expires: datetime) -> date:
@@ -98,7 +101,7 @@ class Approval(Frozen):
             day, begins = day + timedelta(days=1), ends
 
     def _day_of(self, moment: datetime) -> date:
-        return moment.astimezone(ZoneInfo(self.time_zone)).date()
+        return moment.astimezone(zone(self.time_zone)).date()
 
     def is_working_day(self, day: date) -> bool:
         """Say whether the lab works on a day."""

@@ -122,3 +122,11 @@ def test_thresholds_for_a_second_approver_are_the_campaign_s() -> None:
     assert "at least two different names under approvers" in alone
     wrong = refusal("[anna, bo],", "[anna, bo], two_approvers: {price_above: 5},")
     assert "approval.two_approvers.price_above" in wrong
+
+
+def test_a_time_zone_that_nobody_knows_is_refused_with_its_line() -> None:
+    wrong = refusal("[anna, bo],", "[anna, bo], time_zone: Berlin,")
+    assert wrong.startswith(f"cells.yaml:{TEXT.count(chr(10))}")
+    assert "approval.time_zone: 'Berlin' is no time zone, as Europe/Berlin is one" in wrong
+    named = TEXT.replace("[anna, bo],", "[anna, bo], time_zone: Europe/Berlin,")
+    assert parse(named).approval.time_zone == "Europe/Berlin"

@@ -1,11 +1,15 @@
 from __future__ import annotations
 
+import tomllib
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
-from experiments.approval import Approval
+from experiments.approval import Approval, zone
+from experiments.errors import Invalid
 
+ROOT = Path(__file__).parents[2]
 FRIDAY = datetime(2026, 12, 18, 16, 30, tzinfo=UTC)
 
 
@@ -75,6 +79,18 @@ def test_a_holiday_between_gives_no_reminder() -> None:
     assert approval.last_day(ends) == date(2026, 12, 23)
 
 
-def test_an_unknown_time_zone_is_named() -> None:
-    with pytest.raises(ValueError, match="'Berlin' is no time zone"):
-        Approval(time_zone="Berlin")
+def test_an_unknown_time_zone_is_named_where_it_is_needed() -> None:
+    """A stored campaign stays readable on a machine that knows fewer zones."""
+    stored = Approval.model_validate_json(Approval(time_zone="Berlin").model_dump_json())
+    with pytest.raises(Invalid, match="'Berlin' is no time zone"):
+        stored.expires_at(FRIDAY)
+    for name in ("../etc/passwd", "", "Europe"):
+        with pytest.raises(Invalid, match="is no time zone"):
+            zone(name)
+
+
+def test_the_database_of_time_zones_is_a_package_that_is_declared() -> None:
+    """Python brings none: a container without the system's own knows no Europe/Berlin."""
+    declared = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["dependencies"]
+    assert any(one.startswith("tzdata>=") for one in declared)
+    assert "\ntzdata==" in (ROOT / "constraints.txt").read_text()
