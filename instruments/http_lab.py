@@ -11,7 +11,7 @@ import httpx
 from pydantic import BaseModel
 
 from experiments.build import SignedBuild
-from experiments.build_status import BuildStatus, Health, ResultEntry
+from experiments.build_status import BuildStatus, Health
 from experiments.capabilities import Capabilities
 from experiments.errors import CellwrightError, OutcomeUnknown, Transient, Unreachable
 from experiments.signature import access_token
@@ -25,15 +25,11 @@ from instruments.http_answer import (
     refusal_of,
 )
 from instruments.lab_protocol import PREFIX, AbortRequest, FileList, Notice, NoticeList
-from instruments.partial_files import PartialFiles
 from instruments.result_file import ResultFile
 from instruments.spool import Spool
 
 TIMEOUT_S: Final = 10.0
 FILE_TIMEOUT_S: Final = 120.0
-GROWN: Final = 1.25
-"""Size of a running test's file over what was fetched of it, from which it is fetched again: a file
-of 100 MB is fetched about 60 times from its first 100 bytes on. Assumed."""
 
 Document = TypeVar("Document", bound=BaseModel)
 Given = TypeVar("Given")
@@ -56,7 +52,6 @@ class HttpLab:
         self._name = name
         self._secret = secret
         self._spool = Spool(spool_folder)
-        self._partials = PartialFiles(spool_folder / "partial")
         self._hard_limits = hard_limits or HardLimits()
         self._is_simulated = is_simulated
         self._timeout_s = timeout_s
@@ -117,40 +112,29 @@ class HttpLab:
         return self._of(build_id, await self._asked("GET", f"/builds/{build_id}", BuildStatus))
 
     async def results(self, build_id: str) -> tuple[ResultFile, ...]:
-        """Fetch the files that are not here yet; each is of the listed hash or not taken."""
+        """Fetch the files that are not here yet; each is of the listed hash or not taken.
+
+        What a running test still writes is left where it is: it changes with every look, may be
+        large, and nothing here rests on it.
+        """
         listed = await self._asked("GET", f"/builds/{build_id}/files", FileList)
         if listed.build_id != build_id:
             raise self._of_another(build_id, listed.build_id)
         found: list[ResultFile] = []
         for entry in listed.files:
             if entry.is_partial:
-                found += await self._partial(build_id, entry)
                 continue
             path = self._spool.find(entry.sha256)
             if path is None:
                 body = await self._fetched(f"/builds/{build_id}/files/{entry.name}")
-                path, sha256 = self._spool.keep(body)
+                path, sha256 = await asyncio.to_thread(self._spool.keep, body)
                 if sha256 != entry.sha256:
                     raise Unreachable(
                         f"{self._name}: file {entry.name} has sha256 {sha256[:12]}…, "
                         f"{entry.sha256[:12]}… was listed"
                     )
-            self._partials.forget(build_id, entry.name)
             found.append(self._spool.result(path, entry, build_id))
         return tuple(found)
-
-    async def _partial(self, build_id: str, entry: ResultEntry) -> tuple[ResultFile, ...]:
-        """Return what a running test wrote, as of when it was fetched last, or nothing yet.
-
-        It is fetched again once it has grown by a good share, and takes the place of what was
-        fetched before: however often one asks, the files of a test are fetched a few times only.
-        """
-        kept = self._partials.find(build_id, entry.name)
-        size_bytes = 0 if kept is None else kept.stat().st_size
-        if entry.size_bytes > GROWN * size_bytes:
-            body = await self._fetched(f"/builds/{build_id}/files/{entry.name}")
-            kept = self._partials.keep(build_id, entry.name, body)
-        return () if kept is None else (self._partials.result(kept, entry, build_id),)
 
     async def abort(self, build_id: str, reason: str) -> BuildStatus:
         """Stop a build, asking until the lab has heard it: an abort may be repeated."""

@@ -41,7 +41,10 @@ class Instrument(Protocol):
         """Return how a build fares. Raises ``Rejected`` (reason ``unknown_build``)."""
 
     async def results(self, build_id: str) -> tuple[ResultFile, ...]:
-        """Return the result files there are, partial ones included; none is not an error."""
+        """Return the result files there are; none is not an error.
+
+        What a running test still writes may be left out; control takes in whole files alone.
+        """
 
     async def abort(self, build_id: str, reason: str) -> BuildStatus:
         """Stop a build; always works, also twice. A finished build stays finished."""

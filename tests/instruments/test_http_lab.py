@@ -7,11 +7,18 @@ import contextlib
 
 import pytest
 
+from experiments.build import BuildPayload
 from experiments.build_status import BuildState
 from experiments.errors import CellwrightError, OutcomeUnknown, Transient, Unreachable
 from instruments.http_lab import HttpLab
+from instruments.lab_protocol import FileList
+from instruments.lab_simulator.ledger import Ledger
+from instruments.lab_simulator.physics import MadeBuild
+from instruments.lab_simulator.schedule import STATIONS
+from instruments.result_file import ResultFile
 from tests.contracts.instrument_contract import InstrumentContract
-from tests.instruments.a_build import SECRET, build_of
+from tests.controller.lab_doubles import make_linear
+from tests.instruments.a_build import SECRET, build_of, payload_of, request_of
 from tests.instruments.running_lab import running_lab
 
 
@@ -43,6 +50,53 @@ class TestHttpLab(InstrumentContract):
 
         self.run(steps)
         assert self.lab.coatings().count(fresh().build.id) == 1
+
+
+def test_a_file_that_a_test_still_writes_is_not_fetched_before_it_is_whole(tmp_path) -> None:
+    """The lab's clock stands still while it is asked, and is put forward in between."""
+    fetched: list[str] = []
+
+    async def make(build_id: str, payload: BuildPayload) -> MadeBuild:
+        made = await make_linear(build_id, payload)
+        (tmp_path / "made").touch()
+        return made
+
+    async def asked(address: str, is_first: bool) -> tuple[list[bool], list[ResultFile]]:
+        instrument = HttpLab("bench", address, SECRET, tmp_path / "spool")
+        fetch = instrument._fetched
+
+        async def counted(path: str) -> bytes:
+            fetched.append(path)
+            return await fetch(path)
+
+        instrument._fetched = counted
+        if is_first:
+            await instrument.submit(build_of("b1", payload_of(request_of(n_cells=1))), 1)
+            while not (tmp_path / "made").exists():
+                await asyncio.sleep(0.01)
+        listed = await instrument._asked("GET", "/builds/b1/files", FileList)
+        found = [file for _ in range(3) for file in await instrument.results("b1")]
+        await instrument.close()
+        return [entry.is_partial for entry in listed.files], found
+
+    def at(share: float) -> tuple[list[bool], list[ResultFile]]:
+        if share:
+            ledger = Ledger(tmp_path / "lab" / "ledger.sqlite")
+            (test,) = (task for task in ledger.tasks() if task.cell == 1)
+            begins_s = test.starts_s + STATIONS[-1].fixed_s
+            ledger.keep_number("clock", begins_s + share * (test.ends_s - begins_s))
+            ledger.close()
+        with running_lab(tmp_path / "lab", make=make, scale=1e-9) as lab:
+            return asyncio.run(asked(lab.address, is_first=not share))
+
+    assert at(0.0) == ([], [])
+    assert at(0.3) == ([True], [])
+    assert at(0.8) == ([True], [])
+    assert fetched == []
+    listed, whole = at(1.01)
+    assert listed == [False]
+    assert [(file.cell, file.is_partial) for file in whole] == [(1, False)] * 3
+    assert len(fetched) == 1
 
 
 def with_faults(tmp_path, rates, steps, *, timeout_s=0.5):
