@@ -28,7 +28,7 @@ from experiments.build import BUILD_ID_PATTERN, BuildRequest
 from experiments.capabilities import Capabilities
 from experiments.errors import Invalid
 from experiments.frozen import Frozen
-from experiments.proposal import PROPOSAL_ID_PATTERN, RejectionReason, Verdict
+from experiments.proposal import PROPOSAL_ID_PATTERN, Proposal, RejectionReason, Verdict
 from experiments.ranking import Scores
 
 Campaign = Annotated[str, Field(min_length=1, max_length=100)]
@@ -145,8 +145,18 @@ def new_build_id() -> str:
     return f"b-{secrets.token_hex(8)}"
 
 
-def events_of(order: BuildOrder, state: State, at: Occasion) -> tuple[tuple[Event, ...], str]:
-    """Return what an order comes to, and what to tell the person. Raises ``Rejected``."""
+class Obeyed(NamedTuple):
+    """What an order comes to."""
+
+    events: tuple[Event, ...]
+    words: str
+    """What to tell the person."""
+    proposal: Proposal | None = None
+    """What an edit that was only tried would make of it."""
+
+
+def events_of(order: BuildOrder, state: State, at: Occasion) -> Obeyed:
+    """Return what an order comes to. Raises ``Rejected``."""
     match order:
         case Decide():
             decided = decide_proposal(
@@ -161,31 +171,37 @@ def events_of(order: BuildOrder, state: State, at: Occasion) -> tuple[tuple[Even
                 text=order.text,
             )
             if order.verdict == "rejected":
-                return decided, f"{order.proposal_id} is rejected"
+                return Obeyed(decided, f"{order.proposal_id} is rejected")
             if isinstance(decided[0], FirstApproved):
                 why = "; ".join(decided[0].because)
-                return decided, f"{order.proposal_id} needs a second approver, because {why}"
-            return decided, f"{order.proposal_id} is approved and becomes build {at.build_id}"
+                return Obeyed(
+                    decided, f"{order.proposal_id} needs a second approver, because {why}"
+                )
+            return Obeyed(
+                decided, f"{order.proposal_id} is approved and becomes build {at.build_id}"
+            )
         case Edit():
             edited = edited_by(order, state, at)
             version = edited.proposal.version
             told = f"{order.proposal_id} is at version {version}; it waits for a decision"
             words = given_up_words(edited.proposal)
-            return (edited,), f"{told}; {words}" if words else told
+            return Obeyed((edited,), f"{told}; {words}" if words else told)
         case TryEdit():
             tried = edited_by(order, state, at).proposal
             words = given_up_words(tried) or "the same design as before"
-            return (), f"nothing is stored; {order.proposal_id} would become this: {words}"
+            return Obeyed(
+                (), f"nothing is stored; {order.proposal_id} would become this: {words}", tried
+            )
         case Withdraw():
             withdrawn = withdraw_proposal(
                 state, order.proposal_id, order.digest, order.by, now=at.now, text=order.text
             )
-            return withdrawn, f"the approval of {order.proposal_id} is withdrawn"
+            return Obeyed(withdrawn, f"the approval of {order.proposal_id} is withdrawn")
         case Settle():
             settled = settle_build(
                 state, order.build_id, order.outcome, order.by, now=at.now, text=order.text
             )
-            return settled, f"build {order.build_id}: {order.outcome.replace('_', ' ')}"
+            return Obeyed(settled, f"build {order.build_id}: {order.outcome.replace('_', ' ')}")
         case Deputise():
             named = name_deputy(
                 state,
@@ -197,10 +213,10 @@ def events_of(order: BuildOrder, state: State, at: Occasion) -> tuple[tuple[Even
                 text=order.text,
             )
             if order.deputy is None:
-                return named, f"nobody decides in {order.person}'s stead any more"
+                return Obeyed(named, f"nobody decides in {order.person}'s stead any more")
             needs = "they need the approver's role, as cellwright users role gives it"
             words = f"{order.deputy} decides in {order.person}'s stead until {order.until}; {needs}"
-            return named, words
+            return Obeyed(named, words)
 
 
 def edited_by(order: Edit | TryEdit, state: State, at: Occasion) -> Edited:

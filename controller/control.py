@@ -130,6 +130,7 @@ class Control:
             self._draw(is_last=True)
             return Outcome(self._state, ending)
         finally:
+            self._trials.close()
             try:
                 if self._lab is not None:
                     await self._lab.end()

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
-from controller.build_orders import BuildOrder, Occasion, TryEdit, edited_by, events_of
+from controller.build_orders import BuildOrder, Obeyed, Occasion, events_of
 from controller.events import (
     Aborted,
     Corrected,
-    Event,
     Interrupted,
     Paused,
     Prioritised,
@@ -34,17 +31,6 @@ from controller.order import (
 )
 from controller.state import State
 from experiments.errors import InternalError, Invalid
-from experiments.proposal import Proposal
-
-
-class Obeyed(NamedTuple):
-    """What an order comes to."""
-
-    events: tuple[Event, ...]
-    words: str
-    """What to tell the person."""
-    proposal: Proposal | None = None
-    """What an edit that was only tried would make of it."""
 
 
 def obey(
@@ -101,9 +87,7 @@ def carry_out(journal: Journal, order: Order, by: str, at: Occasion | None = Non
 def _about_builds(order: BuildOrder, state: State, at: Occasion | None) -> Obeyed:
     if at is None:
         raise InternalError(f"{order.kind} needs a time and an id")
-    events, words = events_of(order, state, at)
-    tried = edited_by(order, state, at).proposal if isinstance(order, TryEdit) else None
-    return Obeyed(events, words, tried)
+    return events_of(order, state, at)
 
 
 def _resume(order: Resume, state: State, by: str, *, has_session: bool) -> Obeyed:

@@ -12,13 +12,16 @@ from controller.build_orders import TryEdit, occasion
 from controller.control_socket import ask_control, user_name
 from controller.home import Home, HomeLock
 from controller.obey import carry_out
-from controller.order import Done, Order, Refused, giver
-from experiments.errors import HomeInUse, InternalError, Invalid, Rejected, Unreachable
+from controller.order import BUSY, Done, Order, Refused, giver
+from experiments.errors import HomeInUse, InternalError, Invalid, Rejected, Transient, Unreachable
 from experiments.proposal import Proposal
 
 _PATIENCE_S: Final = 10.0
 """For a control that is starting or ending, and holds the home without listening."""
 _PAUSE_S: Final = 0.2
+BUSY_S: Final = 5
+"""From when an order that was refused as too much is worth giving again; what a score of a large
+campaign takes. Assumed."""
 
 
 def operate(home: Home, order: Order, *, patience_s: float = _PATIENCE_S) -> str:
@@ -37,7 +40,8 @@ def tried(home: Home, order: TryEdit) -> Proposal:
 def carried_out(home: Home, order: Order, *, patience_s: float = _PATIENCE_S) -> Done:
     """Have an order carried out and return what came of it.
 
-    Raises ``Invalid`` or ``Rejected`` where it was refused, ``HomeInUse`` where a control holds the
+    Raises ``Invalid`` or ``Rejected`` where it was refused, ``Transient`` where it was refused only
+    because too much is under way, ``HomeInUse`` where a control holds the
     home and does not listen.
     """
     deadline_s = time.monotonic() + patience_s
@@ -48,6 +52,8 @@ def carried_out(home: Home, order: Order, *, patience_s: float = _PATIENCE_S) ->
             pass
         else:
             if isinstance(answer, Refused):
+                if answer.reason == BUSY:
+                    raise Transient(answer.message, after_s=BUSY_S)
                 if answer.reason:
                     raise Rejected(answer.message, reason=answer.reason)
                 raise Invalid(answer.message)

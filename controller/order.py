@@ -158,6 +158,9 @@ class Seen(Frozen):
     snapshot: Snapshot
 
 
+BUSY: Final = "busy"
+"""The reason of what is refused only because too much is under way."""
+
 Answer = Annotated[Done | Refused | Seen, Field(discriminator="kind")]
 
 _ORDER: TypeAdapter[Order] = TypeAdapter(Order)

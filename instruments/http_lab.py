@@ -127,7 +127,8 @@ class HttpLab:
             path = self._spool.find(entry.sha256)
             if path is None:
                 body = await self._fetched(f"/builds/{build_id}/files/{entry.name}")
-                path, sha256 = await asyncio.to_thread(self._spool.keep, body)
+                kept = await asyncio.to_thread(self._spool.keep, body)
+                path, sha256 = kept
                 if sha256 != entry.sha256:
                     raise Unreachable(
                         f"{self._name}: file {entry.name} has sha256 {sha256[:12]}…, "

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
+from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
+from typing import NamedTuple
+
+import pytest
 
 from agents.messages import Configure, Score, Scored, ScoreFailed
 from controller.build_orders import Edit, TryEdit
@@ -14,9 +18,10 @@ from controller.control import Control
 from controller.inbox import Inbox
 from controller.journal import Journal
 from controller.opening import open_campaign
-from controller.order import Done, Look, Order, Pause, Seen
+from controller.order import Done, Look, Order, Pause, Refused, Seen
 from controller.proposal_events import Proposed
 from experiments.frozen import Frozen
+from experiments.proposal import Proposal
 from experiments.ranking import Candidate, Prediction, Scores
 from tests.controller.build_doubles import building_campaign, person, proposal_at, request_at
 from tests.controller.doubles import FakeCompute, ManualClock, Watcher
@@ -34,6 +39,7 @@ class Scoring(FakeCompute):
         self.questions: deque[Score] = deque()
         self.may_answer = False
         self.fails = False
+        self.n_answered = 2
 
     def send(self, message: Frozen) -> None:
         if isinstance(message, Score):
@@ -54,7 +60,7 @@ class Scoring(FakeCompute):
             Candidate(
                 design=one, fidelity="cell", score=-1.0 - n, predicted={KEY: found}, reason="best"
             )
-            for n, one in enumerate(asked.designs)
+            for n, one in enumerate((*asked.designs, *asked.designs)[: self.n_answered])
         )
         scores = Scores(
             position=asked.position,
@@ -74,7 +80,26 @@ def order(kind: type[Edit] | type[TryEdit], digest: str) -> Order:
     return kind(**about, request=request, by=person("bo"))
 
 
-def test_an_edit_waits_for_the_decider_and_nothing_waits_for_the_edit(tmp_path: Path) -> None:
+class AtWork(NamedTuple):
+    """A control about to work on a campaign with one proposal."""
+
+    control: Control
+    compute: Scoring
+    inbox: Inbox
+    proposal: Proposal
+
+    async def with_person(self, person_s_part: Callable[[], Awaitable[None]]) -> None:
+        """Let it work while a person does their part, which ends it."""
+        work = asyncio.create_task(self.control.run())
+        try:
+            await asyncio.wait_for(person_s_part(), 60)
+            await asyncio.wait_for(work, 60)
+        finally:
+            work.cancel()
+
+
+@pytest.fixture
+def at_work(tmp_path: Path) -> Iterator[AtWork]:
     journal = Journal(tmp_path / "journal.db", ManualClock())
     loaded = LoadedCampaign(CAMPAIGN, "small.yaml", "name: small")
     open_campaign(journal, loaded)
@@ -92,6 +117,12 @@ def test_an_edit_waits_for_the_decider_and_nothing_waits_for_the_edit(tmp_path: 
         clock=ManualClock(),
         inbox=inbox,
     )
+    yield AtWork(control, compute, inbox, proposal)
+    journal.close()
+
+
+def test_an_edit_waits_for_the_decider_and_nothing_waits_for_the_edit(at_work: AtWork) -> None:
+    control, compute, inbox, proposal = at_work
 
     async def person_s_part() -> None:
         while not control._talk.n_slots:
@@ -124,15 +155,39 @@ def test_an_edit_waits_for_the_decider_and_nothing_waits_for_the_edit(tmp_path: 
         assert control._state.proposals["p1"].proposal.unscored == "its worker died: killed"
         control.ask_to_stop("done")
 
-    async def both() -> None:
-        work = asyncio.create_task(control.run())
-        try:
-            await asyncio.wait_for(person_s_part(), 60)
-            await asyncio.wait_for(work, 60)
-        finally:
-            work.cancel()
+    asyncio.run(at_work.with_person(person_s_part))
 
-    try:
-        asyncio.run(both())
-    finally:
-        journal.close()
+
+def test_an_edit_that_waits_is_answered_when_control_ends(at_work: AtWork) -> None:
+    control, compute, inbox, proposal = at_work
+
+    async def person_s_part() -> None:
+        while not control._talk.n_slots:
+            await asyncio.sleep(0.001)
+        asking = asyncio.create_task(inbox.ask(order(Edit, proposal.digest), "bo"))
+        while not compute.questions:
+            await asyncio.sleep(0.001)
+        control.ask_to_stop("done")
+        answer = await asyncio.wait_for(asking, 5)
+        assert answer == Refused(message="control ended before the edit was carried out")
+        assert control._state.proposals["p1"].proposal.version == 1
+
+    asyncio.run(at_work.with_person(person_s_part))
+
+
+@pytest.mark.parametrize("n", [1, 3])
+def test_an_answer_about_another_number_of_designs_ends_nothing(at_work: AtWork, n: int) -> None:
+    control, compute, inbox, proposal = at_work
+    compute.may_answer, compute.n_answered = True, n
+
+    async def person_s_part() -> None:
+        while not control._talk.n_slots:
+            await asyncio.sleep(0.001)
+        tried = await inbox.ask(order(TryEdit, proposal.digest), "bo")
+        assert isinstance(tried, Done)
+        assert tried.proposal is not None
+        assert tried.proposal.unscored == f"the decider answered about {n} designs instead of 2"
+        assert isinstance(await inbox.ask(Look(campaign=CAMPAIGN.name), "bo"), Seen)
+        control.ask_to_stop("done")
+
+    asyncio.run(at_work.with_person(person_s_part))

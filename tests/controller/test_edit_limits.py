@@ -68,7 +68,7 @@ def test_loading_and_stock_are_held_to_as_they_follow_from_the_recipe(book: Book
 
 
 def test_an_edit_within_the_limits_keeps_what_the_instrument_told(book: Book) -> None:
-    ((edited,), _) = events_of(order(book), book.state, Occasion(book.now, "b1", CAPABILITIES))
+    ((edited,), _, _) = events_of(order(book), book.state, Occasion(book.now, "b1", CAPABILITIES))
     assert edited.proposal.told == CAPABILITIES
 
 
@@ -80,7 +80,7 @@ def test_what_it_told_before_counts_while_it_does_not_answer(book: Book) -> None
 def test_where_it_never_told_anything_the_edit_waits_for_the_check_before_sending(
     book: Book,
 ) -> None:
-    ((edited,), _) = events_of(order(book, n_cells=9), book.state, Occasion(book.now, "b1"))
+    ((edited,), _, _) = events_of(order(book, n_cells=9), book.state, Occasion(book.now, "b1"))
     assert edited.proposal.told is None
 
 

@@ -14,11 +14,11 @@ from agents.messages import Score, Scored, ScoreFailed
 from agents.wiring import decider
 from controller.build_orders import Edit, TryEdit, Withdraw
 from controller.compute import Happening, Lost
-from controller.edit_trials import EditTrials
+from controller.edit_trials import MOST_HELD, EditTrials
 from controller.events import Dispatched, Observed, Resumed
 from controller.inbox import Waiting
 from controller.obey import obey
-from controller.order import Order
+from controller.order import BUSY, Order, Refused
 from controller.proposal_events import Proposed
 from experiments.campaign import PartChoice
 from experiments.frozen import Frozen
@@ -89,11 +89,13 @@ def waiting(order: Order) -> Waiting:
     return Waiting(order, "bo", asyncio.get_event_loop_policy().get_event_loop().create_future())
 
 
-def try_edit(book: Book, unit: float = 0.9, kind: type = TryEdit, n_cells: int = 3) -> Order:
+def try_edit(
+    book: Book, unit: float = 0.9, kind: type = TryEdit, n_cells: int = 3, by: str = "bo"
+) -> Order:
     digest = book.state.proposals["p1"].proposal.digest
     request = plain_request(unit, CAMPAIGN, model_version=MODEL, n_cells=n_cells)
     about = {"campaign": CAMPAIGN.name, "proposal_id": "p1", "digest": digest}
-    return kind(**about, request=request, by=person("bo"))
+    return kind(**about, request=request, by=person(by))
 
 
 def trials(compute: Deciding, clock: ManualClock | None = None, patience_s: float = 20.0):
@@ -179,6 +181,71 @@ def test_silence_and_a_lost_compute_hold_no_edit_up(book, compute, how) -> None:
     assert "20 s" in at.unscored if how == "silence" else "replaced" in at.unscored
     late = Scored(request_id=compute.sent[0].request_id, scores=_any_scores(compute))
     assert desk.hear([late]) == []
+    assert list(desk.ready([], book.state, 2)) == []
+
+
+def test_a_newer_edit_answers_the_older_of_the_same_person_at_once(book, compute) -> None:
+    desk = trials(compute)
+    older, newer = waiting(try_edit(book, 0.9)), waiting(try_edit(book, 0.8))
+    of_another = waiting(try_edit(book, 0.7, by="cy"))
+    list(desk.ready([older, of_another], book.state, 2))
+    list(desk.ready([newer], book.state, 2))
+    assert older.reply.result() == Refused(message="a newer edit was put", reason="superseded")
+    assert not newer.reply.done()
+    assert not of_another.reply.done()
+
+
+def test_the_decider_is_at_one_edit_at_a_time_whatever_became_of_it(book, compute) -> None:
+    desk = trials(compute)
+    for n in range(20):
+        list(desk.ready([waiting(try_edit(book, 0.5 + 0.01 * n))], book.state, 2))
+    last = waiting(try_edit(book, 0.9))
+    list(desk.ready([last], book.state, 2))
+    assert len(compute.sent) == 1
+    desk.hear(compute.happenings())  # about the first, which nobody waits for any more
+    assert list(desk.ready([], book.state, 2)) == []
+    assert len(compute.sent) == 2
+    assert compute.sent[1].designs[1] == last.order.request.design
+    desk.hear(compute.happenings())
+    ((held, at),) = desk.ready([], book.state, 2)
+    assert held is last
+    assert at.scores.candidates[1].design == last.order.request.design
+    assert len(compute.sent) == 2
+
+
+def test_a_new_compute_is_asked_though_the_old_one_never_answered(book, compute) -> None:
+    desk = trials(compute)
+    list(desk.ready([waiting(try_edit(book))], book.state, 2))
+    desk.hear([Lost("it died")])
+    assert len(list(desk.ready([], book.state, 2))) == 1
+    list(desk.ready([waiting(try_edit(book, 0.8))], book.state, 2))
+    assert len(compute.sent) == 2
+
+
+def test_few_edits_wait_and_the_next_is_told_to_try_again(book, compute) -> None:
+    desk = trials(compute)
+    people = [waiting(try_edit(book, by=f"person{n}")) for n in range(MOST_HELD + 1)]
+    assert list(desk.ready(people, book.state, 2)) == []
+    assert [one.reply.done() for one in people] == [False] * MOST_HELD + [True]
+    refused = people[-1].reply.result()
+    assert isinstance(refused, Refused)
+    assert refused.reason == BUSY
+    assert "busy" in refused.message
+    assert "try again" in refused.message
+    again = waiting(try_edit(book, 0.8, by="person0"))  # their own place is theirs
+    list(desk.ready([again], book.state, 2))
+    assert not again.reply.done()
+    desk.hear(compute.happenings())
+    list(desk.ready([], book.state, 2))
+
+
+def test_whoever_waits_is_answered_when_control_ends(book, compute) -> None:
+    desk = trials(compute)
+    held = [waiting(try_edit(book)), waiting(try_edit(book, kind=Edit, by="cy"))]
+    list(desk.ready(held, book.state, 2))
+    desk.close()
+    words = "control ended before the edit was carried out"
+    assert [one.reply.result() for one in held] == [Refused(message=words)] * 2
     assert list(desk.ready([], book.state, 2)) == []
 
 

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from controller.control_socket import control_socket
+from controller.home import Home
+from controller.inbox import Inbox
+from controller.order import BUSY, Refused
 from tests.controller import proposed_campaign
 from tests.controller.web.room import BASE, Room, opened_room
 from tests.controller.web.test_approval import digest_of, page_form, path_of
@@ -102,6 +109,49 @@ def test_an_edit_that_was_tried_can_be_asked_for(desk: Room) -> None:
     assert client.post(path, data=form, headers={"Origin": BASE}).status_code == 303
     assert version_of(desk) == 2
     assert UNSCORED in client.get(f"/campaigns/{desk.campaign}/proposals/p1").text
+
+
+@contextlib.contextmanager
+def busy_control(home: Home) -> Iterator[None]:
+    """Listen at a home's socket as a control does, and refuse everything as too much."""
+    begun, ended, inbox = threading.Event(), threading.Event(), Inbox()
+
+    async def listen() -> None:
+        async with control_socket(home, inbox):
+            begun.set()
+            while not ended.is_set():
+                for waiting in inbox.take():
+                    waiting.answer(Refused(message="busy: try again", reason=BUSY))
+                await asyncio.sleep(0.005)
+
+    control = threading.Thread(target=asyncio.run, args=(listen(),))
+    control.start()
+    try:
+        assert begun.wait(10)
+        yield
+    finally:
+        ended.set()
+        control.join()
+
+
+def test_where_too_many_edits_wait_one_is_told_when_to_try_again(desk: Room) -> None:
+    client = desk.signed_in("operator")
+    form = typed(desk, client, **{"positive.porosity": "0.31"})
+    asked = {"values": {"positive.porosity": 0.31}}
+    match = {"If-Match": f'"{digest_of(desk)}"'}
+    with busy_control(desk.service.home):
+        for kind in ("trial", "edit"):
+            path = f"{path_of(desk)}/{kind}"
+            refused = desk.client("operator").post(path, json=asked, headers=match)
+            assert refused.status_code == 503
+            assert int(refused.headers["Retry-After"]) > 0
+            assert refused.json()["detail"] == "busy: try again"
+        part = post(desk, client, form, **{"HX-Request": "true"})
+        whole = post(desk, client, form)
+    assert "busy: try again" in part.text
+    assert "busy: try again" in whole.text
+    assert 'name="positive.porosity" value="0.31"' in whole.text
+    assert version_of(desk) == 1
 
 
 def test_the_page_says_who_approved_and_that_a_second_is_needed(
