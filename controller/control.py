@@ -139,8 +139,7 @@ class Control:
 
     def _answer_orders(self) -> None:
         """Carry out what people ordered since the last turn."""
-        taken = self._inbox.take()
-        for waiting, at in self._trials.ready(taken, self._state, self._talk.n_slots):
+        for waiting, at in self._trials.ready(self._inbox.take(), self._state, self._talk.n_slots):
             waiting.answer(self._obey(waiting.order, waiting.by, at))
 
     def _obey(self, order: Order, by: str, at: Occasion) -> Answer:
