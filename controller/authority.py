@@ -31,15 +31,33 @@ def require_may_decide(state: State, by: Person, now: datetime) -> Signatory:
     They need the role as well. Raises ``Rejected``.
     """
     require_may(state, by, Action.decide)
+    if not is_decider(state, by.name, now):
+        listed = ", ".join(deciders(state, now)) or "nobody"
+        raise no("not_allowed", f"{by.name} may not decide here; may: {listed}")
+    return speaking_as(state, by, now)
+
+
+def speaking_as(state: State, by: Person, now: datetime) -> Signatory:
+    """Return what is kept of a person, with the approver in whose stead they decide by now."""
+    return signatory(state, by, _stands_in_for(state, by.name, now))
+
+
+def is_decider(state: State, name: str, now: datetime) -> bool:
+    """Say whether the campaign names somebody as an approver, or one has them as deputy."""
+    is_named = name in state.campaign.approval.approvers
+    return is_named or _stands_in_for(state, name, now) is not None
+
+
+def _stands_in_for(state: State, name: str, now: datetime) -> str | None:
+    """Return in whose stead somebody decides; None for nobody's deputy, and for an approver."""
     approvers = state.campaign.approval.approvers
-    if by.name in approvers:
-        return signatory(state, by)
+    if name in approvers:
+        return None
     for person in approvers:
         deputy = state.deputies.get(person)
-        if deputy is not None and deputy.name == by.name and deputy.is_in_force(now):
-            return signatory(state, by, person)
-    listed = ", ".join(deciders(state, now)) or "nobody"
-    raise no("not_allowed", f"{by.name} may not decide here; may: {listed}")
+        if deputy is not None and deputy.name == name and deputy.is_in_force(now):
+            return person
+    return None
 
 
 def deciders(state: State, now: datetime) -> list[str]:

@@ -11,8 +11,9 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, Final, get_args
 
-from controller.authority import no, require_may, require_may_decide, signatory
+from controller.authority import no, require_may, require_may_decide, speaking_as
 from controller.four_eyes import reasons_for_two
+from controller.may_approve import require_may_approve
 from controller.open_proposal import (
     has_lapsed,
     job_of,
@@ -67,7 +68,7 @@ def decide_proposal(
     """Return what a decision comes to: with an approval, the build in the outbox.
 
     Of a build that needs two approvers the first one's word alone is stored; both are on the same
-    digest. Who made a version approves only as one of two, or as the campaign's single approver.
+    digest. Who may be one of them is ``controller.may_approve``'s.
     ``digest`` is of what the person was shown; ``build_id`` is new, and used for an approval only.
     Raises ``Rejected``.
     """
@@ -78,19 +79,9 @@ def decide_proposal(
             raise no("needs_reason", f"a rejection needs a reason; allowed: {', '.join(REASONS)}")
         return (_decided(record, verdict, who, now, reason=reason, text=text),)
     because = reasons_for_two(state.campaign, record.proposal)
-    is_self_approved = bool({by.name, who.voice} & record.editors)
-    if is_self_approved:
-        if not because and set(state.campaign.approval.approvers) != {who.voice}:
-            raise no("not_allowed", f"{by.name} made a version of {proposal_id}; another approves")
-        if not text.strip():
-            raise no("needs_reason", f"approving one's own version of {proposal_id} needs a text")
-    first = record.first_approval
-    if because and first is None:
+    is_self_approved = require_may_approve(state, record, who, because, text)
+    if because and record.first_approval is None:
         return (_first_approved(record, who, now, text, because, is_self_approved),)
-    if because and first is not None and first.by is not None and first.by.voice == who.voice:
-        raise no(
-            "needs_second", f"{first.by.person} approved {proposal_id} already; a second has to"
-        )
     return _approved(
         state, record, who, now, build_id, text, because, is_self_approved=is_self_approved
     )
@@ -201,19 +192,20 @@ def edit_proposal(
     job = job_of(state, before.job.fidelity, request.design)
     require_free(state, job, proposal_id)
     is_same_design = request.design == before.request.design
+    asked_for = before.request.design if before.version == 1 else before.asked_for
     changed: dict[str, Any] = {
         "version": before.version + 1,
         "job": job,
         "request": request,
         "digest": request.digest,
-        "asked_for": before.asked_for or before.request.design,
+        "asked_for": asked_for,
     }
     if not is_same_design:
         changed |= {"predicted": {}, **dict.fromkeys(_OF_THE_DESIGN), "unscored": "not asked"}
     return (
         Edited(
             proposal=before.model_copy(update=changed),
-            by=signatory(state, by),
+            by=speaking_as(state, by, now),
             at=now.isoformat(),
             text=text,
             diff=differences(before.request, request),

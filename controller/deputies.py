@@ -1,7 +1,8 @@
 """Deputies: an approver who is away, or an admin, has somebody decide in their stead for a time.
 
 A deputy needs the approver's role, and has the approver's one voice: the two of them are not two
-where two are needed, and what the approver edited the deputy does not approve alone.
+where two are needed, and what either of them edited neither approves alone. A deputy is so for one
+approver at a time.
 """
 
 from __future__ import annotations
@@ -45,7 +46,7 @@ def name_deputy(
         raise no("not_allowed", f"{by.name} may not decide here, and so gives nothing on")
     ends = now
     if deputy is not None:
-        ends = _end(state, deputy, until, now)
+        ends = _end(state, person, deputy, until, now)
     return (
         Deputised(
             person=person,
@@ -58,11 +59,15 @@ def name_deputy(
     )
 
 
-def _end(state: State, deputy: str, until: date | None, now: datetime) -> datetime:
+def _end(state: State, person: str, deputy: str, until: date | None, now: datetime) -> datetime:
     """Return when a deputy's time ends. Raises ``Rejected`` for one who cannot be one."""
     approval = state.campaign.approval
     if deputy in approval.approvers:
         raise no("not_allowed", f"{deputy} may decide anyway, and has one voice")
+    for other, named in state.deputies.items():
+        if other != person and named.name == deputy and named.is_in_force(now):
+            ended = f"until {named.until[:10]}"
+            raise no("not_allowed", f"{deputy} decides in {other}'s stead {ended}, with one voice")
     if until is None:
         raise no("needs_until", "a deputy is named until a day: until: 2026-12-04")
     first, last = approval.last_day(now + timedelta(seconds=1)), approval.last_day(now + LONGEST)

@@ -1,14 +1,17 @@
 """Whether the budget still holds an approved build when it is about to be sent.
 
 A campaign may be amended while a build waits. What was sent already is taken; a build that does not
-fit beside it waits until the budget is raised or a person withdraws it.
+fit beside it waits until the budget is raised or a person withdraws it. Hours are not asked: those
+of machines a build takes none of, and those of working time end what is asked for, not what was
+approved.
 """
 
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
-from controller.budget import of_build
+from controller.budget import allowance, of_build
 from controller.proposals import BuildRecord
 from controller.state import State
 from experiments.budget import CURRENCIES
@@ -24,11 +27,20 @@ def over_budget(state: State, build: BuildRecord) -> str | None:
         for one in state.builds.values()
         if one.epoch is not None and one.build.id != build.build.id
     ]
-    if campaign.budget.fine_equivalents is None:
+    n_sent = sum(one.fidelity == build.fidelity for one in sent)
+    counted = replace(
+        allowance(state),
+        taken={**state.n_dispatched, build.fidelity: n_sent},
+        purses={},
+        wall_hours=0.0,
+    )
+    if not counted.admits(build.fidelity):
+        total = campaign.budget.fine_equivalents
+        if total is not None:
+            taken = f"{counted.used:g} of the budget's {total:g} fine equivalents"
+            return f"{taken} are taken or kept by now"
         allowed = campaign.budget.evaluations.get(build.fidelity, 0)
-        n = 1 + sum(one.fidelity == build.fidelity for one in sent)
-        if n > allowed:
-            return f"the budget allows {allowed} evaluations at {build.fidelity} by now"
+        return f"the budget allows {allowed} evaluations at {build.fidelity} by now"
     for currency, amount in of_build(campaign, build.build.n_cells).items():
         limit = getattr(campaign.budget, currency)
         if limit is None:

@@ -11,6 +11,8 @@ from experiments.proposal import Proposal, Rescored
 from experiments.ranking import Scores
 
 NOBODY_WORKS = "nobody works on the campaign now"
+UNKNOWN = "what it gives up is not known: what was proposed at first was not kept with its edits"
+"""In journals of earlier versions, and of every later edit there."""
 
 
 def needs_score(edited: Edited) -> bool:
@@ -22,7 +24,8 @@ def rescored(state: State, edited: Edited, scores: Scores | None, why_not: str) 
     """Return an edit with what is predicted of it and what it gives up, or with why not.
 
     ``scores`` are of the design that the decider asked for, and of the new one. They count only
-    where the same decider, in the version that the digest names, made them.
+    where the same decider, in the version that the digest names, made them. Where it is not known
+    what was asked for, the new design's prediction is kept and held against nothing.
     """
     if not needs_score(edited):
         return edited
@@ -48,7 +51,9 @@ def rescored(state: State, edited: Edited, scores: Scores | None, why_not: str) 
         is_inside_data=new.is_inside_data,
         score=new.score,
         unscored="",
-        rescored=Rescored(
+        rescored=None
+        if edited.proposal.asked_for is None
+        else Rescored(
             decider=scores.decider,
             decider_version=scores.decider_version,
             n_observed=scores.n_observed,
@@ -62,8 +67,11 @@ def rescored(state: State, edited: Edited, scores: Scores | None, why_not: str) 
 
 def given_up_words(proposal: Proposal) -> str:
     """Return what an edited version gives up, in one sentence; empty for one as proposed."""
-    if proposal.asked_for is None or proposal.asked_for == proposal.request.design:
+    if proposal.version == 1 or proposal.asked_for == proposal.request.design:
         return ""
+    if proposal.asked_for is None:
+        cannot = f"; cannot be scored now: {proposal.unscored}" if proposal.unscored else ""
+        return f"{UNKNOWN}{cannot}"
     found = proposal.rescored
     if found is None:
         return f"cannot be scored now: {proposal.unscored}"

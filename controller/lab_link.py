@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from controller.decisions import POLICY
 from controller.dispatch_budget import over_budget
 from controller.four_eyes import reasons_for_two
+from controller.may_approve import lack_of_two
 from controller.proposals import BuildRecord, ProposalRecord
 from controller.state import State
 from experiments.build_status import BuildStatus
@@ -82,8 +83,8 @@ class LabLink:
             if not is_named or not self.may_still(one.person, state.campaign.name):
                 return f"{one.person} may no longer approve here"
         because = reasons_for_two(state.campaign, record.proposal)
-        if because and len({one.voice for one in signed}) < 2:
-            return f"one person approved it and two are needed, because {'; '.join(because)}"
+        if because and (lack := lack_of_two(record, signed)):
+            return f"two approvers are needed, because {'; '.join(because)}: {lack}"
         return None
 
     async def take_in(

@@ -33,6 +33,11 @@ class Signatory(Frozen):
         """Return whose word it counts as: an approver and their deputy have one between them."""
         return self.deputy_for or self.person
 
+    @property
+    def names(self) -> frozenset[str]:
+        """Return everybody whose word it is: who said it, and in whose stead."""
+        return frozenset({self.person, self.voice})
+
 
 class Proposed(Frozen):
     """A build is asked for; it waits for a person."""

@@ -98,9 +98,12 @@ class ProposalRecord:
 
     @property
     def editors(self) -> frozenset[str]:
-        """Return everybody who changed it since it was proposed, in whatever version."""
-        edits = [step.by for step in self.steps if step.kind == "edited"]
-        return frozenset(by.person for by in edits if by is not None)
+        """Return everybody who changed it since it was proposed, in whatever version.
+
+        What a deputy changed the approver did too, in whose stead they decided then.
+        """
+        edits = (step.by for step in self.steps if step.kind == "edited")
+        return frozenset(name for by in edits if by is not None for name in by.names)
 
 
 @dataclass(frozen=True)

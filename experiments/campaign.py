@@ -203,6 +203,13 @@ class Campaign(Frozen):
         costs = [level.cost is not None for level in self.own_fidelities]
         if self.budget.fine_equivalents is not None and not all(costs):
             raise ValueError("budget.fine_equivalents: with builds, every level needs its cost")
+        two = self.approval.two_approvers
+        is_priced = "cost_EUR" in builds[0].model_fields_set
+        if two is not None and two.cost_EUR_above is not None and not is_priced:
+            raise ValueError(
+                "approval.two_approvers.cost_EUR_above: the price of a build is not stated; "
+                f"allowed with fidelities: {builds[0].name}: cost_EUR"
+            )
         return self
 
     @property

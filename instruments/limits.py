@@ -48,8 +48,8 @@ def check(payload: BuildPayload, capabilities: Capabilities) -> tuple[Refusal, .
         found.append(Refusal(limit="recipe", found="a graded coating", allowed="one even layer"))
     try:
         plan = coating_plan(request)
-    except CellwrightError as error:
-        return (*found, Refusal(limit="recipe", found=error.message, allowed="a cell that adds up"))
+    except (CellwrightError, ValueError) as error:
+        return (*found, Refusal(limit="recipe", found=str(error), allowed="a cell that adds up"))
     found += _inside(
         "limits.loading_kg_per_m2",
         plan.loading_kg_per_m2,

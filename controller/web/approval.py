@@ -21,12 +21,13 @@ from controller.approval_view import (
     recipe_rows,
     why_lines,
 )
-from controller.authority import deciders
+from controller.authority import deciders, speaking_as
 from controller.bench_view import bench_view
 from controller.build_orders import BuildOrder, Decide, Settle, Withdraw, order_of
 from controller.edit_score import given_up_words
 from controller.four_eyes import reasons_for_two
 from controller.incumbent import incumbent, simulated_twin
+from controller.people import Person
 from controller.proposals import ProposalRecord
 from controller.reminders import deadline_words
 from controller.waiting_table import waiting_rows
@@ -46,7 +47,7 @@ async def proposal_page(request: Request, campaign: str, proposal: str) -> Respo
     """Show one proposal to whoever may decide about it, or only look."""
     service = service_of(request)
     record = record_of(service, campaign, proposal)
-    values = await run_in_threadpool(shown, service, campaign, record)
+    values = await run_in_threadpool(shown, service, campaign, record, person_of(request))
     return page(request, "proposal.html", campaign=campaign, record=record, **values)
 
 
@@ -131,8 +132,10 @@ async def audit_page(
     return page(request, "audit.html", campaign=campaign, found=found, limit=limit)
 
 
-def shown(service: Service, campaign: str, record: ProposalRecord) -> dict[str, Any]:
-    """Return everything the page shows of a proposal."""
+def shown(
+    service: Service, campaign: str, record: ProposalRecord, person: Person
+) -> dict[str, Any]:
+    """Return everything the page shows somebody of a proposal."""
     state = service.campaign(campaign).state
     twin = simulated_twin(state, record.proposal.request.design)
     figures = {} if twin is None else observation_figures(service, campaign, twin)
@@ -159,6 +162,7 @@ def shown(service: Service, campaign: str, record: ProposalRecord) -> dict[str, 
         "plating": plating_words(state.campaign),
         "chance": beats_words(record),
         "because": reasons_for_two(state.campaign, record.proposal),
+        "is_own": bool(speaking_as(state, person, now).names & record.editors),
         "given_up": given_up_words(record.proposal),
         "typed": {},
         "trial": None,

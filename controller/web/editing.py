@@ -113,7 +113,7 @@ async def trial(request: Request, campaign: str, proposal: str) -> Response:
     shown_trial = {"found": found, "said": said}
     if request.headers.get("hx-request") == "true":
         return page(request, "trial.html", trial=shown_trial)
-    values_shown = await run_in_threadpool(shown, service, campaign, record)
+    values_shown = await run_in_threadpool(shown, service, campaign, record, person_of(request))
     values_shown |= {"trial": shown_trial, "typed": form}
     return page(
         request, "proposal.html", status=status, campaign=campaign, record=record, **values_shown

@@ -60,4 +60,4 @@ def waiting_for(service: Service, person: Person | None) -> tuple[Waiting, ...]:
     if person is None:
         return ()
     states = [one.state for one in service.seen_by(person).values()]
-    return needs_you(states, lambda campaign, action: may(person, campaign, action))
+    return needs_you(states, person, service.clock.now())

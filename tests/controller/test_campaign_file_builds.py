@@ -130,3 +130,24 @@ def test_a_time_zone_that_nobody_knows_is_refused_with_its_line() -> None:
     assert "approval.time_zone: 'Berlin' is no time zone, as Europe/Berlin is one" in wrong
     named = TEXT.replace("[anna, bo],", "[anna, bo], time_zone: Europe/Berlin,")
     assert parse(named).approval.time_zone == "Europe/Berlin"
+
+
+@pytest.mark.parametrize("price", ["", "    cost_EUR: 0\n"])
+def test_a_threshold_of_cost_needs_a_price_to_be_stated(price: str) -> None:
+    rule = "[anna, bo], two_approvers: {cost_EUR_above: 500},"
+    text = TEXT.replace("[anna, bo],", rule).replace("    cost_EUR: 90\n", price)
+    if price:
+        assert parse(text).build_level.cost_EUR == 0.0
+        return
+    with pytest.raises(Invalid) as caught:
+        parse(text)
+    assert "approval.two_approvers.cost_EUR_above: the price of a build is not stated" in str(
+        caught.value
+    )
+    parse(text.replace("cost_EUR_above: 500", "energy_Wh_above: 5"))
+
+
+def test_a_journal_of_before_is_read_though_no_price_was_stated() -> None:
+    rule = "[anna, bo], two_approvers: {cost_EUR_above: 500},"
+    before = parse(TEXT.replace("[anna, bo],", rule).replace("cost_EUR: 90", "cost_EUR: 0"))
+    assert type(before).model_validate_json(before.model_dump_json()) == before

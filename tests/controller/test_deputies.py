@@ -152,6 +152,35 @@ def test_what_an_approver_edited_their_deputy_does_not_approve_alone() -> None:
     approve(book, BO)
 
 
+def test_what_a_deputy_edited_the_approver_does_not_approve_alone_either() -> None:
+    book = book_with()
+    name(book, ANNA, "anna", "carol")
+    digest = book.state.proposals["p1"].proposal.digest
+    book.write(*edit_proposal(book.state, "p1", digest, request_at(0.6), CAROL, now=book.now))
+    name(book, ANNA, "anna", None, None)
+    assert refusal(approve, book, ANNA, "looks good") == "not_allowed"
+    approve(book, BO)
+
+
+def test_what_somebody_edited_before_they_were_a_deputy_was_theirs_alone() -> None:
+    book = book_with()
+    digest = book.state.proposals["p1"].proposal.digest
+    book.write(*edit_proposal(book.state, "p1", digest, request_at(0.6), CAROL, now=book.now))
+    name(book, ANNA, "anna", "carol")
+    assert refusal(approve, book, CAROL, "looks good") == "not_allowed"
+    approve(book, ANNA)
+
+
+def test_a_deputy_is_one_approver_s_at_a_time() -> None:
+    book = book_with()
+    name(book, BO, "bo", "carol")
+    assert refusal(name, book, ANNA, "anna", "carol") == "not_allowed"
+    name(book, BO, "bo", "carol", date(2026, 3, 4))  # the same again, for less long
+    book.wait(3)
+    name(book, ANNA, "anna", "carol")
+    assert deciders(book.state, book.now) == ["anna (until 2026-03-07 also carol)", "bo"]
+
+
 def test_it_is_in_the_audit_who_decided_in_whose_stead() -> None:
     book = book_with()
     name(book, ROOT, "anna", "carol")

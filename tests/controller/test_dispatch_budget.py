@@ -9,11 +9,13 @@ import pytest
 
 from controller.decisions import decide_proposal
 from controller.dispatch_budget import over_budget
+from controller.events import Dispatched
 from controller.lab_link import LabLink
 from controller.proposal_events import Submitting
 from controller.state import State
 from experiments.budget import Budget
-from tests.controller.build_doubles import Book, person
+from experiments.job import new_job
+from tests.controller.build_doubles import Book, building_campaign, job_at, person
 from tests.instruments.a_build import CAPABILITIES
 
 INSTRUMENT: Any = None
@@ -25,12 +27,16 @@ COUNTS = {"coarse": 6, "fine": 3, "cell": 4}
 def book() -> Book:
     """Return a campaign with one build that was sent and one that waits."""
     made = Book()
+    two_builds(made)
+    return made
+
+
+def two_builds(made: Book) -> None:
     for n, unit in enumerate((0.3, 0.6), start=1):
         proposal = made.propose(unit, f"p{n}")
         about = (made.state, proposal.id, proposal.digest, "approved", person("anna"))
         made.write(*decide_proposal(*about, now=made.now, build_id=f"b{n}"))
     made.write(Submitting(build_id="b1", epoch=1))
-    return made
 
 
 def amended(book: Book, **budget: Any) -> State:
@@ -68,3 +74,41 @@ def test_what_just_fits_is_sent(book: Book, budget: dict[str, Any]) -> None:
 def test_a_build_under_way_is_not_counted_against_itself(book: Book) -> None:
     state = amended(book, cells=3)
     assert over_budget(state, state.builds["b1"]) is None
+
+
+@pytest.fixture
+def priced() -> Book:
+    """Return the same in a campaign with a total cost: coarse 0.25, fine 0.5, cell 1 each."""
+    costs = {"coarse": 0.25, "fine": 0.5, "cell": 1.0}
+    plain = building_campaign()
+    levels = tuple(one.model_copy(update={"cost": costs[one.name]}) for one in plain.fidelities)
+    total = Budget(fine_equivalents=4.0)
+    campaign = plain.model_copy(update={"fidelities": levels, "budget": total})
+    made = Book(campaign)
+    made.write(Dispatched(job=new_job(campaign.name, job_at(0.1).design, "fine", campaign_seed=1)))
+    two_builds(made)
+    return made
+
+
+@pytest.mark.parametrize(
+    ("total", "said"),
+    [
+        ({"fine_equivalents": 2.5}, None),
+        (
+            {"fine_equivalents": 2.4},
+            "1.5 of the budget's 2.4 fine equivalents are taken or kept by now",
+        ),
+        ({"fine_equivalents": 3.0, "at_least": {"coarse": 2}}, None),
+        (
+            {"fine_equivalents": 2.9, "at_least": {"coarse": 2}},
+            "1.5 of the budget's 2.9 fine equivalents are taken or kept by now",
+        ),
+        ({"fine_equivalents": 2.5, "wall_hours": 1e-9}, None),
+    ],
+)
+def test_a_total_cost_that_was_lowered_holds_too(
+    priced: Book, total: dict[str, Any], said: str | None
+) -> None:
+    changed = priced.campaign.model_copy(update={"budget": Budget(**total)})
+    state = replace(priced.state, campaign=changed)
+    assert over_budget(state, state.builds["b2"]) == said

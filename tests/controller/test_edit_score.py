@@ -7,7 +7,8 @@ import math
 import pytest
 
 from controller.build_orders import Edit, Occasion, events_of
-from controller.edit_score import given_up_words
+from controller.decisions import edit_proposal
+from controller.edit_score import UNKNOWN, given_up_words
 from controller.proposal_events import Proposed
 from experiments.proposal import Proposal
 from experiments.ranking import Candidate, Prediction, Scores
@@ -131,3 +132,24 @@ def test_a_second_edit_is_held_against_what_the_decider_asked_for_first(book: Bo
     assert found.asked_for == job_at(0.4).design
     assert found.rescored is not None
     assert found.rescored.given_up == pytest.approx(0.5)
+
+
+def without_what_was_asked_for(book: Book) -> None:
+    """Edit as an earlier version did, which kept nothing of what the decider asked for."""
+    before = book.state.proposals["p1"].proposal
+    request = request_at(0.5, model_version="cellwright 4")
+    (edited,) = edit_proposal(book.state, "p1", before.digest, request, person("bo"), now=book.now)
+    kept = edited.proposal.model_copy(update={"asked_for": None})
+    book.write(edited.model_copy(update={"proposal": kept}))
+
+
+def test_a_person_s_version_is_never_taken_for_what_the_decider_asked_for(book: Book) -> None:
+    without_what_was_asked_for(book)
+    assert given_up_words(book.state.proposals["p1"].proposal).startswith(UNKNOWN)
+    third = (candidate(0.5, -1.0, 200.0), candidate(0.7, -1.5, 198.0))
+    found = edit(book, 0.7, scores=scores(candidates=third))
+    assert (found.version, found.asked_for, found.rescored) == (3, None, None)
+    assert found.predicted[KEY].mean == 198.0  # which holds whatever was asked for
+    assert given_up_words(found) == UNKNOWN
+    again = edit(book, 0.8, unscored="compute is not ready yet")
+    assert given_up_words(again) == f"{UNKNOWN}; cannot be scored now: compute is not ready yet"

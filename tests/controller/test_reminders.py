@@ -14,7 +14,7 @@ from controller.proposing import Expire, LabMoment, Remind, lab_command
 from controller.reminders import deadline_words, reminder_due
 from experiments.approval import Approval
 from experiments.budget import Budget
-from tests.controller.build_doubles import NOW, Book, building_campaign
+from tests.controller.build_doubles import NOW, Book, building_campaign, person
 from tests.controller.doubles import ManualClock
 
 NOTHING_LEFT = Allowance(Budget(evaluations={"coarse": 0, "cell": 0}), {"coarse": 1, "cell": 1}, {})
@@ -71,7 +71,7 @@ def test_a_reminder_approves_nothing_and_keeps_what_was_said(book: Book) -> None
 
 def test_what_needs_you_says_how_late_it_is(book: Book) -> None:
     def words() -> str:
-        return needs_you([book.state], lambda _campaign, _action: True)[0].words
+        return needs_you([book.state], person("bo"), book.now)[0].words
 
     assert "over" not in words()
     commands(book, NOW + timedelta(hours=40))

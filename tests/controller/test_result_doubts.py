@@ -84,7 +84,7 @@ def test_a_quarantined_file_is_a_persons_question_and_never_an_end(book, tmp_pat
     assert "kept back (unreadable)" in build.reason
     standing = pending_document(book.state).builds[0]
     assert (standing.needs_person, standing.reason) == (True, build.reason)
-    (waiting,) = needs_you([book.state], lambda campaign, action: True)
+    (waiting,) = needs_you([book.state], person(), book.now)
     assert waiting.words == f"the result of build b1 is in doubt: {build.reason}"
     assert "the result of b1 is in doubt" in waiting_words(book.state)
     events = len(book.journal.stored)
