@@ -19,6 +19,7 @@ from experiments.observation import (
     Provenance,
     StageRecord,
 )
+from experiments.performance import VolumeCurves
 from experiments.properties import EffectiveProperties
 from experiments.recipe import Recipe
 
@@ -75,7 +76,7 @@ def observe(
 
 
 def _artifacts(outcome: Outcome, store: ArtifactStore) -> dict[str, Artifact]:
-    """Name the volumes' voxels, and write the mean properties and the discharge curves."""
+    """Name the volumes' voxels, and write the mean properties and the curves."""
     artifacts: dict[str, Artifact] = {}
     for index, volume in enumerate(outcome.volumes):
         if volume.record is not None and volume.record.artifact is not None:
@@ -91,10 +92,26 @@ def _artifacts(outcome: Outcome, store: ArtifactStore) -> dict[str, Artifact]:
         profiles = result.at_mean.profiles if result.at_mean is not None else None
         if index == 0 and profiles is not None:
             artifacts["profiles"] = store.write(profiles.model_dump_json().encode(), ".json")
+        charge = result.at_mean.charge if result.at_mean is not None else None
+        if charge is not None:
+            artifacts["charge"] = store.write(charge.model_dump_json().encode(), ".json")
+        volumes = _volume_curves(result)
+        if index == 0 and volumes is not None:
+            artifacts["volume-curves"] = store.write(volumes.model_dump_json().encode(), ".json")
     if outcome.failure is not None and outcome.failure.evidence:
         text = json.dumps(outcome.failure.evidence, indent=1, sort_keys=True)
         artifacts["reproducer"] = store.write(text.encode(), ".json")
     return artifacts
+
+
+def _volume_curves(result: CellResult) -> VolumeCurves | None:
+    """Return the curves of the single volumes, or nothing where they show no scatter."""
+    of_volumes = result.by_volume
+    found = VolumeCurves(
+        discharges=tuple(one.curve for one in of_volumes if one.curve is not None),
+        charges=tuple(one.charge for one in of_volumes if one.charge is not None),
+    )
+    return found if max(len(found.discharges), len(found.charges)) > 1 else None
 
 
 def _flags(outcome: Outcome) -> list[str]:

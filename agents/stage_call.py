@@ -132,6 +132,7 @@ class StageCalls:
             mesh_points=fidelity.mesh_points,
             physics=self._campaign.physics,
             wanted=self._wanted(power_W),
+            with_charge=fidelity.name == self._campaign.charged_level and self._is_first(power_W),
         )
         return self._call(
             EVALUATE,
@@ -146,11 +147,14 @@ class StageCalls:
 
     def _wanted(self, power_W: float | None) -> tuple[str, ...]:
         """Return the extra metrics of one call; what depends on no power is asked for once."""
-        powers_W = self._campaign.powers_W
-        is_first = not powers_W or power_W == powers_W[0]
+        is_first = self._is_first(power_W)
         return tuple(
             name for name in self._campaign.wanted if is_first or METRICS[name].needs_power
         )
+
+    def _is_first(self, power_W: float | None) -> bool:
+        powers_W = self._campaign.powers_W
+        return not powers_W or power_W == powers_W[0]
 
     def _call(
         self,

@@ -9,7 +9,7 @@ from pydantic import Field
 from experiments.campaign import CellSpec
 from experiments.frozen import Frozen
 from experiments.observation import Failure
-from experiments.performance import CellPerformance
+from experiments.performance import CellPerformance, ChargeCurve, DischargeCurve
 from experiments.physics import Physics
 from experiments.properties import EffectiveProperties
 from experiments.recipe import Recipe
@@ -28,6 +28,8 @@ class CellRequest(Frozen):
     physics: Physics
     wanted: tuple[str, ...] = ()
     """Metrics beyond the discharge's own; asked of the first power only, where they are of none."""
+    with_charge: bool = False
+    """Whether to keep a fast charge that no metric needs; where it fails, the cell does not."""
 
 
 class VolumePerformance(Frozen):
@@ -35,6 +37,9 @@ class VolumePerformance(Frozen):
 
     metrics: dict[str, float] = Field(default_factory=dict)
     failure: str | None = None
+    curve: DischargeCurve | None = None
+    """Thinned, as every charge is."""
+    charge: ChargeCurve | None = None
 
 
 class CellResult(Frozen):

@@ -183,16 +183,22 @@ def _performance(
         mesh_points=request.mesh_points,
         physics=request.physics,
         wanted=request.wanted,
-        with_curve=is_mean,
+        with_charge=request.with_charge,
+        with_details=is_mean,
         with_bias=is_mean,
     )
 
 
 def _sample(request: CellRequest, volume: EffectiveProperties) -> VolumePerformance:
     try:
-        return VolumePerformance(metrics=_performance(request, volume, is_mean=False).metrics)
+        found = _performance(request, volume, is_mean=False)
     except DesignFailed as failed:
         return VolumePerformance(failure=f"{failed.failure_kind.value}: {failed.message}")
+    return VolumePerformance(
+        metrics=found.metrics,
+        curve=None if found.curve is None else found.curve.thinned(),
+        charge=found.charge,
+    )
 
 
 def _record(voxels: Voxels, *, name: str, version: str, seed: int | None) -> Microstructure:

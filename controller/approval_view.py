@@ -16,7 +16,6 @@ from controller.proposals import BuildRecord, ProposalRecord
 from controller.quantity import percent, signed_interval, three, with_interval
 from controller.results import compare
 from controller.state import State
-from experiments.campaign import Campaign
 from experiments.proposal import RejectionReason
 
 REASON_WORDS: dict[RejectionReason, str] = {
@@ -149,20 +148,6 @@ def beats_words(record: ProposalRecord) -> str:
     """Return the chance to beat the best so far, or nothing where nobody knows it."""
     share = record.proposal.beats_incumbent
     return "" if share is None else f"{percent(share)} chance to beat it"
-
-
-def plating_words(campaign: Campaign) -> str:
-    """Return what is known of lithium plating while charging: what was simulated, and what not."""
-    margin = f"{three(1e3 * campaign.cell.fast_charge.plating_margin_V)} mV"
-    if "fast_charge_min" in campaign.wanted:
-        return (
-            f"the simulated fast charge slows down to keep the negative {margin} or more above "
-            "lithium; at the build's own charge it was not simulated"
-        )
-    return (
-        "not simulated; with fast_charge_min among the objectives or constraints a charge is "
-        f"simulated that keeps the negative {margin} or more above lithium"
-    )
 
 
 def calibration_words(state: State) -> str:

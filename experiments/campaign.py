@@ -265,6 +265,16 @@ class Campaign(Frozen):
         is_target = {level.name: level.name == self.target for level in self.simulated}
         return max(self.simulated, key=lambda one: (is_target[one.name], by_size[one.name]))
 
+    @property
+    def charged_level(self) -> str | None:
+        """Return the level that simulates a fast charge for whoever approves builds: the finest.
+
+        None where nothing is built, or that level's model has no depth for lithium to plate in.
+        """
+        is_shown = self.build_level is not None and self.powers_W
+        finest = self.finest_simulated
+        return finest.name if is_shown and finest.model == "DFN" else None
+
     def level(self, name: str) -> Level:
         """Return the level of that name. Raises ``KeyError``."""
         for level in self.fidelities:

@@ -1,4 +1,4 @@
-"""Read what compute wrote beside an observation: voxels of the first volume, discharge curves."""
+"""Read what compute wrote beside an observation: voxels of the first volume, and curves."""
 
 from __future__ import annotations
 
@@ -14,11 +14,13 @@ from numpy.typing import NDArray
 from pydantic import ValidationError
 
 from experiments.observation import Artifact, Observation
-from experiments.performance import DepthProfiles, DischargeCurve
+from experiments.performance import ChargeCurve, DepthProfiles, DischargeCurve, VolumeCurves
 
 VOXELS: Final = "voxels"
 CURVE: Final = "curve"
 PROFILES: Final = "profiles"
+CHARGE: Final = "charge"
+VOLUMES: Final = "volume-curves"
 
 Read = Callable[[Artifact], bytes | None]
 
@@ -77,6 +79,24 @@ def depth_profiles(observation: Observation, read: Read) -> DepthProfiles | None
         return None if content is None else DepthProfiles.model_validate_json(content)
     except ValidationError:
         return None
+
+
+def charge_curve(observation: Observation, read: Read) -> ChargeCurve | None:
+    """Return the simulated fast charge, or None where none was asked for or it is not kept."""
+    content = _content(observation, CHARGE, read)
+    try:
+        return None if content is None else ChargeCurve.model_validate_json(content)
+    except ValidationError:
+        return None
+
+
+def volume_curves(observation: Observation, read: Read) -> VolumeCurves:
+    """Return the curves of single volumes at the campaign's first power, as far as kept."""
+    content = _content(observation, VOLUMES, read)
+    try:
+        return VolumeCurves() if content is None else VolumeCurves.model_validate_json(content)
+    except ValidationError:
+        return VolumeCurves()
 
 
 def _content(observation: Observation, name: str, read: Read) -> bytes | None:

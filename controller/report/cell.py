@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+from controller.report.band import band, band_caption
 from controller.report.figure import Figure, Table, Trace, layout
 from controller.report.tokens import token
 from experiments.performance import DischargeCurve
@@ -33,11 +34,16 @@ class NamedCurve:
     dash: str = "solid"
 
 
-def discharge(curves: list[NamedCurve]) -> Figure | None:
-    """Return voltage against discharged capacity."""
+def discharge(
+    curves: list[NamedCurve], of_volumes: tuple[DischargeCurve, ...] = ()
+) -> Figure | None:
+    """Return voltage against discharged capacity; the curves of single volumes make a band."""
     if not curves:
         return None
-    data: list[Trace] = [
+    between = band([(one.capacity_Ah, one.voltage_V) for one in of_volumes])
+    edges = [] if between is None else between.rows()
+    data: list[Trace] = [] if between is None else between.traces()
+    data += [
         {
             "type": "scatter",
             "mode": "lines",
@@ -52,12 +58,16 @@ def discharge(curves: list[NamedCurve]) -> Figure | None:
     return Figure(
         id="discharge",
         title="Discharge curves",
-        caption="Constant power of the whole cell, at the target level, down to the cut-off.",
+        caption="Constant power of the whole cell, at the target level, down to the cut-off."
+        + band_caption(between),
         data=tuple(data),
         layout=layout("Discharged capacity (Ah)", "Cell voltage (V)"),
         table=Table(
             ("Cell", "Time (s)", "Capacity (Ah)", "Voltage (V)"),
-            tuple((one.name, t, q, v) for one in curves for t, q, v in _thinned(one.curve)),
+            (
+                *((one.name, t, q, v) for one in curves for t, q, v in _thinned(one.curve)),
+                *((f"{name} of volumes", None, *place) for name, place in edges),
+            ),
         ),
     )
 

@@ -16,7 +16,6 @@ from controller.approval_view import (
     if_rejected,
     may_be_decided,
     nearest_built,
-    plating_words,
     predicted_rows,
     recipe_rows,
     why_lines,
@@ -24,22 +23,28 @@ from controller.approval_view import (
 from controller.authority import deciders, speaking_as
 from controller.bench_view import bench_view
 from controller.build_orders import BuildOrder, Decide, Settle, Withdraw, order_of
+from controller.curve_words import band_words, no_charge_words, plating_words
 from controller.edit_score import given_up_words
 from controller.four_eyes import reasons_for_two
 from controller.incumbent import incumbent, simulated_twin
 from controller.people import Person
 from controller.proposals import ProposalRecord
 from controller.reminders import deadline_words
+from controller.report.attachments import charge_curve, volume_curves
 from controller.waiting_table import waiting_rows
 from controller.web.api import MOST_ITEMS, After, Limit, person_of
+from controller.web.figures import material_of
 from controller.web.forms import own_form
-from controller.web.pages import observation_figures, observation_portraits
+from controller.web.observation_figures import observation_figures
+from controller.web.pages import observation_portraits
 from controller.web.proposals import audited, give, known_id, record_of
 from controller.web.render import page
 from controller.web.service import Service, service_of
 from experiments.errors import Invalid
+from experiments.performance import VolumeCurves
 from experiments.proposal import RejectionReason
 
+_CURVES: Final = ("discharge", "charge", "plating-margin")
 _OUTCOMES: Final = ("accepted", "not_accepted", "given_up")
 
 
@@ -139,6 +144,9 @@ def shown(
     state = service.campaign(campaign).state
     twin = simulated_twin(state, record.proposal.request.design)
     figures = {} if twin is None else observation_figures(service, campaign, twin)
+    read = material_of(service, campaign).read
+    charge = None if twin is None else charge_curve(twin, read)
+    volumes = VolumeCurves() if twin is None else volume_curves(twin, read)
     against, now = incumbent(state), service.clock.now()
     nearest = nearest_built(state, record)
     return {
@@ -152,14 +160,16 @@ def shown(
         "bench": bench_view(record.proposal.request, record.proposal.told),
         "rejections": if_rejected(),
         "twin": twin,
-        "figures": [one for one in figures.values() if one.id == "discharge"],
+        "figures": [one for one in figures.values() if one.id in _CURVES],
         "portraits": [] if twin is None else observation_portraits(service, campaign, twin),
         "is_open": may_be_decided(record, service.clock.now()) and state.phase != "finished",
         "build": state.builds.get(record.build_id or ""),
         "is_worked_on": state.phase == "running",
         "approvers": deciders(state, now),
         "deadline": deadline_words(record, state.campaign.approval, now),
-        "plating": plating_words(state.campaign),
+        "plating": plating_words(state.campaign, twin, charge, volumes),
+        "no_band": "" if twin is None else band_words(twin, volumes),
+        "no_charge": "" if charge is not None else no_charge_words(state.campaign, twin),
         "chance": beats_words(record),
         "because": reasons_for_two(state.campaign, record.proposal),
         "is_own": bool(speaking_as(state, person, now).names & record.editors),

@@ -11,15 +11,12 @@ from starlette.responses import FileResponse, HTMLResponse, Response
 
 from controller.people import Action, may
 from controller.people.person import ALL
-from controller.report.attachments import discharge_curves, first_volume
-from controller.report.cell import NamedCurve, discharge, losses_along
-from controller.report.figure import Figure
+from controller.report.attachments import first_volume
 from controller.report.picture import Portrait, Volume, portraits
-from controller.report.tokens import token
-from controller.results import baseline_at
 from controller.web.api import observation_of, person_of, traced
 from controller.web.figures import campaign_figures, figure_csv, material_of
 from controller.web.moments import Moments
+from controller.web.observation_figures import observation_figures
 from controller.web.problem import HttpProblem
 from controller.web.render import page
 from controller.web.service import Service, service_of
@@ -122,27 +119,6 @@ async def report(request: Request, campaign: str) -> Response:
         raise HttpProblem("no report was written yet; cellwright report writes one", status=404)
     headers = {"Content-Security-Policy": REPORT_CSP}
     return FileResponse(path, media_type="text/html", headers=headers)
-
-
-def observation_figures(
-    service: Service, campaign: str, observation: Observation
-) -> dict[str, Figure]:
-    """Return an observation's plots, the baseline's discharge beside its own."""
-    material = material_of(service, campaign)
-    today = baseline_at(material.state, observation.job.fidelity)
-    named = [("this design", observation, token("best"))]
-    if today is not None and today.job.id != observation.job.id:
-        named.append(("baseline", today, token("baseline")))
-    curves = []
-    for name, one, colour in named:
-        for n, curve in enumerate(discharge_curves(one, material.read)):
-            text = f"{name}, {curve.power_W:g} W"
-            curves.append(NamedCurve(text, curve, colour, ("solid", "dash", "dot")[n % 3]))
-    own = next((one for one in curves if one.name.startswith("this")), None)
-    if own is None:
-        return {}  # the baseline's curve alone would be taken for its own
-    found = (discharge(curves), losses_along(own))
-    return {one.id: one for one in found if one is not None}
 
 
 def observation_portraits(

@@ -31,8 +31,8 @@ TRUSTED_UP_TO_PER_H: Final = {"SPM": 0.6, "SPMe": 0.6, "half-cell": 0.6}
 """C-rate up to which a cheap model ranked 4680 designs as DFN does (Spearman ≥ 0.98 at 45 W, and
 below 0.2 for SPM and half-cells or unsolved for SPMe at 120 W). Measured: docs/cell_accuracy.md."""
 
-VERSION: Final = "5"
-"""Raised whenever the same inputs give other numbers; part of the stage's cache key."""
+VERSION: Final = "6"
+"""Raised whenever the same inputs give other or further numbers; part of the stage's cache key."""
 
 FROM_DISCHARGE: Final = (
     "specific_energy_Wh_per_kg",
@@ -57,16 +57,19 @@ def evaluate_cell(
     mesh_points: int,
     physics: Physics,
     wanted: tuple[str, ...] = (),
-    with_curve: bool = True,
+    with_charge: bool = False,
+    with_details: bool = True,
     with_bias: bool = True,
 ) -> CellPerformance:
     """Discharge a whole cell at constant power and return its metrics.
 
     Geometry, masses and balance follow from the recipe; transport, areas and phase fractions from
     the measured properties. Without a power there is no discharge. ``wanted`` names metrics of
-    other protocols and of other packages. ``with_bias`` adds three runs on other meshes or at a
-    tighter tolerance, which estimate mesh and tolerance error. Raises ``Invalid`` before any solve
-    where an argument is out of range or unknown, ``DesignFailed`` where the design gives no number.
+    other protocols and of other packages. ``with_charge`` adds a fast charge that may fail;
+    ``with_details`` where the voltage is lost, and
+    profiles; ``with_bias`` three runs on other meshes or at a tighter tolerance, which estimate
+    mesh and tolerance error. Raises ``Invalid`` before any solve where an argument is out of range
+    or unknown, ``DesignFailed`` where the design gives no number.
     """
     started = time.perf_counter()
     _require_in_range(power_W=power_W, mesh_points=mesh_points, model=model)
@@ -88,15 +91,17 @@ def evaluate_cell(
         CellPerformance(metrics=known_metrics(sized), termination="not discharged")
         if power_W is None
         else _discharged(
-            cell, sized, design, conditions, with_curve=with_curve, with_bias=with_bias
+            cell, sized, design, conditions, with_details=with_details, with_bias=with_bias
         )
     )
-    extra = protocol_metrics(cell, design, measured_balance(sized, properties), conditions, wanted)
+    actual = measured_balance(sized, properties)
+    extra = protocol_metrics(cell, design, actual, conditions, wanted, with_charge=with_charge)
     outside = outside_values(CellFigures(cell, recipe, properties, sized.whole, found), wanted)
     return found.model_copy(
         update={
             "metrics": {**found.metrics, **extra.values, **outside},
             "undefined": {**found.undefined, **extra.undefined},
+            "charge": extra.charge,
             "fallbacks": (*notes, *found.fallbacks, *extra.fallbacks),
             "elapsed_s": time.perf_counter() - started,
         }
@@ -109,13 +114,13 @@ def _discharged(
     design: DesignInputs,
     conditions: Conditions,
     *,
-    with_curve: bool,
+    with_details: bool,
     with_bias: bool,
 ) -> CellPerformance:
     from simulators.cell.discharge import discharge
 
     area_m2 = sized.whole.coated_area_m2
-    result = discharge(design, conditions, with_details=with_curve)
+    result = discharge(design, conditions, with_details=with_details)
     bias = _bias(sized, design, conditions, result) if with_bias else {}
     metrics = _metrics(sized, result, power_W=conditions.power_W_per_m2 * area_m2)
     undefined = {}
@@ -130,7 +135,7 @@ def _discharged(
         bias=bias,
         termination=result.termination,
         flags=(*result.flags, *_doubts(conditions.model, metrics["c_rate_per_h"])),
-        curve=result.curve(area_m2) if with_curve else None,
+        curve=result.curve(area_m2),
         profiles=result.profiles,
         fallbacks=result.fallbacks + (() if bias or not with_bias else unknown),
     )

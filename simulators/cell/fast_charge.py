@@ -16,6 +16,7 @@ import numpy as np
 
 from experiments.errors import DesignFailed, Invalid
 from experiments.observation import FailureKind
+from experiments.performance import ChargeCurve
 from simulators.cell.balance import Balance
 from simulators.cell.chemistry import Array, load_chemistry
 from simulators.cell.discharge import Conditions
@@ -47,6 +48,17 @@ class FastCharge:
     charged_share: Array
     plating_margin_V: Array
     """The negative's lowest potential against lithium."""
+
+    def curve(self, capacity_Ah_per_m2: float, kept_margin_V: float) -> ChargeCurve:
+        """Return what is drawn of it; the rate is against the capacity."""
+        return ChargeCurve(
+            time_s=tuple(self.time_s.tolist()),
+            charged_share=tuple(self.charged_share.tolist()),
+            voltage_V=tuple(self.voltage_V.tolist()),
+            c_rate_per_h=tuple((self.current_A_per_m2 / capacity_Ah_per_m2).tolist()),
+            plating_margin_V=tuple(self.plating_margin_V.tolist()),
+            kept_margin_V=kept_margin_V,
+        )
 
 
 @dataclass

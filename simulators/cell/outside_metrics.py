@@ -25,7 +25,7 @@ class CellFigures:
     properties: EffectiveProperties
     whole: WholeCell
     performance: CellPerformance
-    """With every built-in metric of the discharge; the curve only where the mean is evaluated."""
+    """With every built-in metric of the discharge; losses along its curve only at the mean."""
 
 
 class CellMetric(Protocol):

@@ -6,8 +6,9 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from experiments.campaign import AgeingSpec, CellSpec, FastChargeSpec
-from experiments.errors import Invalid
+from experiments.errors import DesignFailed, Invalid
 from experiments.metrics import METRICS
+from experiments.performance import NO_CHARGE, ChargeCurve
 from simulators.cell.balance import Balance
 from simulators.cell.chemistry import AGEING_SETS
 from simulators.cell.p2d_inputs import DesignInputs
@@ -23,6 +24,8 @@ class ProtocolMetrics:
     values: dict[str, float]
     undefined: dict[str, str]
     fallbacks: tuple[str, ...] = ()
+    charge: ChargeCurve | None = None
+    """Thinned."""
 
 
 def require_runnable(cell: CellSpec, model: str, wanted: tuple[str, ...]) -> None:
@@ -49,13 +52,25 @@ def protocol_metrics(
     balance: Balance,
     conditions: Conditions,
     wanted: tuple[str, ...],
+    *,
+    with_charge: bool = False,
 ) -> ProtocolMetrics:
-    """Run the protocols that the wanted metrics need. Raises ``DesignFailed``."""
+    """Run the protocols that the wanted metrics need. Raises ``DesignFailed``.
+
+    ``with_charge`` runs the fast charge for its curve alone; its failure is told, not raised.
+    """
     values: dict[str, float] = {}
     undefined: dict[str, str] = {}
     fallbacks: list[str] = []
+    charge = None
     if "fast_charge_min" in wanted:
-        values["fast_charge_min"] = _minutes(cell.fast_charge, design, balance, conditions)
+        minutes, charge = _charge(cell.fast_charge, design, balance, conditions)
+        values["fast_charge_min"] = minutes
+    elif with_charge:
+        try:
+            _, charge = _charge(cell.fast_charge, design, balance, conditions)
+        except (DesignFailed, ArithmeticError) as failed:
+            fallbacks.append(f"{NO_CHARGE}{failed}")
     if "cycles_to_end" in wanted:
         cycles, notes = _cycles(cell.ageing, design, balance, conditions)
         fallbacks += notes
@@ -65,12 +80,13 @@ def protocol_metrics(
             )
         else:
             values["cycles_to_end"] = cycles
-    return ProtocolMetrics(values, undefined, tuple(fallbacks))
+    return ProtocolMetrics(values, undefined, tuple(fallbacks), charge)
 
 
-def _minutes(
+def _charge(
     spec: FastChargeSpec, design: DesignInputs, balance: Balance, conditions: Conditions
-) -> float:
+) -> tuple[float, ChargeCurve]:
+    """Return the minutes of a fast charge, and its curve with few points."""
     from simulators.cell.fast_charge import fast_charge
 
     charge = fast_charge(
@@ -82,7 +98,8 @@ def _minutes(
         limit_per_h=spec.limit_per_h,
         plating_margin_V=spec.plating_margin_V,
     )
-    return charge.duration_s / 60.0
+    curve = charge.curve(design.capacity_Ah_per_m2, spec.plating_margin_V)
+    return charge.duration_s / 60.0, curve.thinned()
 
 
 def _cycles(

@@ -68,6 +68,7 @@ def test_a_design_becomes_an_observation_with_everything_it_rests_on(evaluate: E
         "voxels@1",
         "properties",
         "curve",
+        "volume-curves",
         "profiles",
     }
     assert observation.provenance.busy_s == pytest.approx(

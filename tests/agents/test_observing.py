@@ -1,12 +1,14 @@
 """What the cell stage says of its own result reaches the observation."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from agents.artifact_store import ArtifactStore
 from agents.observing import Outcome, observe
-from agents.stage_results import CellResult
+from agents.stage_results import CellResult, VolumePerformance
+from controller.report.attachments import charge_curve, reader, volume_curves
 from experiments.observation import Observation
-from experiments.performance import CellPerformance
+from experiments.performance import CellPerformance, ChargeCurve, DischargeCurve, VolumeCurves
 from experiments.properties import AxisTransport, EffectiveProperties
 from tests.agents.tiny_campaign import job, tiny_campaign
 
@@ -26,11 +28,15 @@ def observed(folder: Path, *powers_W: float, flags: tuple[str, ...] = (DOUBT,)) 
     performance = CellPerformance(
         metrics={"energy_Wh": 80.0}, termination="minimum voltage", flags=flags
     )
+    return written(folder, {one: CellResult(mean=MEAN, at_mean=performance) for one in powers_W})
+
+
+def written(folder: Path, results: Mapping[float | None, CellResult]) -> Observation:
     outcome = Outcome(
         job=job(tiny_campaign()),
         recipe=None,
         volumes=(),
-        results={power_W: CellResult(mean=MEAN, at_mean=performance) for power_W in powers_W},
+        results=results,
         records=(),
         failure=None,
         unfinished_s=0.0,
@@ -55,3 +61,31 @@ def test_a_doubt_names_its_power_where_there_are_several(tmp_path: Path) -> None
 
 def test_an_undoubted_result_has_no_flag(tmp_path: Path) -> None:
     assert observed(tmp_path, 100.0, flags=()).flags == ()
+
+
+def test_charge_and_curves_of_volumes_are_written_where_there_are_any(tmp_path: Path) -> None:
+    curve = DischargeCurve(
+        time_s=(0.0, 60.0), voltage_V=(4.0, 3.0), capacity_Ah=(0.0, 1.0), power_W=100.0
+    )
+    charge = ChargeCurve(
+        time_s=(0.0, 60.0),
+        charged_share=(0.1, 0.8),
+        voltage_V=(3.6, 4.1),
+        c_rate_per_h=(4.0, 4.0),
+        plating_margin_V=(0.1, 0.02),
+        kept_margin_V=0.0,
+    )
+    at_mean = CellPerformance(metrics={}, termination="minimum voltage", curve=curve, charge=charge)
+    volume = VolumePerformance(metrics={}, curve=curve, charge=charge)
+    failed = VolumePerformance(failure="solver_failed: no")
+    read = reader(tmp_path)
+    several = CellResult(mean=MEAN, at_mean=at_mean, by_volume=(volume, failed, volume))
+    found = written(tmp_path, {100.0: several})
+    assert charge_curve(found, read) == charge
+    assert volume_curves(found, read) == VolumeCurves(
+        discharges=(curve, curve), charges=(charge, charge)
+    )
+    one = CellResult(mean=MEAN, at_mean=at_mean, by_volume=(volume, failed))
+    assert volume_curves(written(tmp_path, {100.0: one}), read) == VolumeCurves()
+    bare = CellResult(mean=MEAN, at_mean=at_mean.model_copy(update={"charge": None}))
+    assert set(written(tmp_path, {100.0: bare}).provenance.artifacts) == {"properties", "curve"}

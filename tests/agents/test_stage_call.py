@@ -7,7 +7,9 @@ import pytest
 from agents.stage_call import StageCall, StageCalls, is_graded, volume_seed
 from agents.stages import characterize, generate
 from experiments.baseline import ImageBaseline
+from experiments.build_fidelity import BuildFidelity
 from experiments.campaign import Campaign, Objective
+from experiments.fidelity import Fidelity
 from experiments.recipe import ElectrodeRecipe, Recipe
 from experiments.recipe_values import recipe_of
 from tests.agents.test_observing import MEAN
@@ -108,3 +110,29 @@ def test_a_metric_that_needs_no_power_is_asked_for_once():
     campaign = tiny_campaign(objectives=(*objectives, life))
     asked = [calls(campaign).evaluate(recipe(), FINE, (), power) for power in (100.0, 200.0)]
     assert [len(one.arguments[0].wanted) for one in asked] == [len(campaign.wanted), 0]
+
+
+def test_a_charge_is_kept_once_at_the_finest_level_of_a_campaign_that_builds():
+    objectives = tuple(
+        Objective(name=f"e{power:g}", metric="specific_energy_Wh_per_kg", sense="maximize",
+                  at_power_W=power)
+        for power in (100.0, 200.0)
+    )  # fmt: skip
+    level = BuildFidelity(
+        kind="build", name="cell", instrument="bench", cost_EUR=38.0, channel_days=9.0
+    )
+    building = CAMPAIGN.model_copy(
+        update={"objectives": objectives, "fidelities": (COARSE, FINE, level)}
+    )
+
+    def is_kept(campaign: Campaign, fidelity: Fidelity, power_W: float) -> bool:
+        (request,) = calls(campaign).evaluate(recipe(), fidelity, (), power_W).arguments
+        return request.with_charge
+
+    assert is_kept(building, FINE, 100.0)
+    assert not is_kept(building, FINE, 200.0)
+    assert not is_kept(building, COARSE, 100.0)
+    assert not is_kept(CAMPAIGN, FINE, 100.0)
+    shallow = FINE.model_copy(update={"model": "SPM"})
+    few = building.model_copy(update={"fidelities": (COARSE, shallow, level)})
+    assert not is_kept(few, shallow, 100.0)

@@ -168,7 +168,7 @@ def energy_Wh_per_kg(
             mesh_points=mesh_points,
             physics=Physics(),
             wanted=(key,),
-            with_curve=False,
+            with_details=False,
             with_bias=False,
         )
     except DesignFailed:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from controller.proposal_events import Proposed
 from experiments.campaign import Campaign
 from experiments.design import Design
 from experiments.job import new_job
+from experiments.observation import Observation
 from experiments.proposal import Alternative, Proposal
 from experiments.ranking import Prediction
 from tests.controller.synthetic_campaign import ENERGY, write_campaign
@@ -25,10 +27,23 @@ approval: {approvers: [approver, second], expires_after_working_days: 5}
 
 
 def write_proposed(
-    path: Path, *, n: int = 8, n_proposals: int = 3, now: datetime | None = None, edge: int = 16
+    path: Path,
+    *,
+    n: int | None = 8,
+    n_proposals: int = 3,
+    now: datetime | None = None,
+    edge: int = 16,
+    observed: Callable[[Home, Observation], Observation] = lambda _, one: one,
 ) -> tuple[Home, str]:
     """Write a campaign and its proposals; return the home and the campaign's name."""
-    home, name = write_campaign(path, n=n, is_finished=False, edge=edge, edit=_with_builds)
+    home, name = write_campaign(
+        path,
+        n=n,
+        is_finished=False,
+        edge=edge,
+        edit=_with_builds,
+        observed=observed,
+    )
     with JournalReader(home.journal) as reader:
         state = fold(reader.read(name))
     assert state is not None

@@ -6,6 +6,7 @@ with an offset), so that everything downstream has something to show. Nothing he
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import io
 import itertools
@@ -86,8 +87,12 @@ def write_campaign(
     edge: int = 20,
     comment: str = "",
     edit: Callable[[str], str] = str,
+    observed: Callable[[Home, Observation], Observation] = lambda _, one: one,
 ) -> tuple[Home, str]:
-    """Write a campaign's events and artifacts into a home; return the home and the name."""
+    """Write a campaign's events and artifacts into a home; return the home and the name.
+
+    ``observed`` changes every observation before it is written.
+    """
     home = make_home(path)
     loaded = load_campaign("quickstart")
     text = loaded.text.replace("name: quickstart", f"name: {name}")
@@ -110,7 +115,10 @@ def write_campaign(
     stages = {"generate": "1", "characterize": "1", "evaluate": "1"}
     compute = ComputeStarted(slots=2, versions=versions, stage_versions=stages)
     journal.append(campaign.name, [compute])
-    observations = _run(home, campaign, journal, clock, n=n, edge=edge)
+    made = functools.partial(_observe, home, campaign, edge=edge)
+    observations = _run(
+        campaign, journal, clock, lambda job, at_s: observed(home, made(job, started_s=at_s)), n=n
+    )
     ranked = Ranked(
         ranking=_ranking(campaign, observations),
         n_observed=len(observations),
@@ -123,13 +131,12 @@ def write_campaign(
 
 
 def _run(
-    home: Home,
     campaign: Campaign,
     journal: Journal,
     clock: SteppingClock,
+    make: Callable[[Job, float], Observation],
     *,
     n: int | None,
-    edge: int,
 ) -> list[Observation]:
     """Write dispatches and observations as two workers would have made them."""
     jobs = _jobs(campaign)
@@ -139,7 +146,7 @@ def _run(
     for job in jobs:
         worker = free.index(min(free))
         started = free[worker]
-        observation = _observe(home, campaign, job, started_s=started, edge=edge)
+        observation = make(job, started)
         free[worker] = started + observation.provenance.busy_s + 0.2
         clock.s = max(clock.s, started)
         candidate = Candidate(design=job.design, fidelity=job.fidelity, reason="sobol start")
@@ -244,8 +251,8 @@ def _observe(
     artifacts = {}
     if job.fidelity == campaign.target or job.purpose == "baseline":
         artifacts = {
-            "voxels": _store(home, _voxel_bytes(porosity, edge, job.seed), "npz"),
-            "curve": _store(home, _curve_bytes(value), "json"),
+            "voxels": stored(home, _voxel_bytes(porosity, edge, job.seed), "npz"),
+            "curve": stored(home, _curve_bytes(value), "json"),
         }
     return Observation(
         job=job,
@@ -284,7 +291,8 @@ def _curve_bytes(value: float) -> bytes:
     return curve.model_dump_json().encode()
 
 
-def _store(home: Home, content: bytes, ending: str) -> Artifact:
+def stored(home: Home, content: bytes, ending: str) -> Artifact:
+    """Write a file where compute would have, and return what an observation says of it."""
     digest = hashlib.sha256(content).hexdigest()
     path = home.artifacts / "files" / digest[:2] / f"{digest}.{ending}"
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from controller.approval_view import plating_words
 from controller.bench_view import bench_view
-from tests.controller.build_doubles import CAMPAIGN
 from tests.instruments.a_build import CAPABILITIES, protocol_of, recipe_of, request_of
 
 STOCKED = CAPABILITIES.model_copy(update={"stock": {"NMC811": 0.31, "cells": 40.0}})
@@ -57,9 +55,3 @@ def test_what_the_build_holds_follows_from_its_cells() -> None:
     few, many = (bench_view(request_of(n_cells=n)).hazards[0] for n in (3, 6))
     energies = [float(one.split()[0]) for one in (few, many)]
     assert energies[1] / energies[0] > 1.9
-
-
-def test_plating_is_told_as_what_was_simulated_and_what_was_not() -> None:
-    words = plating_words(CAMPAIGN)
-    assert words.startswith("not simulated")
-    assert "fast_charge_min" in words

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.controller.proposed_campaign import write_proposed
+from tests.controller.synthetic_curves import with_curves
 from tests.system.served_room import (
     PASSWORD,
     browsing,
@@ -25,7 +26,7 @@ pytestmark = pytest.mark.browser
 @contextlib.contextmanager
 def served(folder: Path) -> Iterator[tuple[str, str]]:
     """Serve a home with three proposals; give the address and the campaign's name."""
-    home, name = write_proposed(folder / "home", n=None, n_proposals=3)
+    home, name = write_proposed(folder / "home", n=None, n_proposals=3, observed=with_curves)
     for who in ("approver", "second"):
         cellwright(home.path, "users", "add", who, "--role", "approver", stdin=PASSWORD + "\n")
     cellwright(home.path, "users", "role", "approver", "operator")
@@ -45,7 +46,7 @@ def test_somebody_signs_in_reads_decides_and_is_heard_on_a_desk_and_on_a_phone(
         sign_in(browser, "approver")
         assert browser.evaluate("location.href") == f"{campaign}/proposals/p1"
         assert "Needs you: 3" in browser.evaluate("document.body.innerText")
-        browser.wait_for("document.documentElement.dataset.drawn === '1'")
+        browser.wait_for("document.documentElement.dataset.drawn === '3'")
         assert browser.overflow_px() <= 0
         shot(browser, "proposal-1280")
         browser.fill("#approve [name=text]", "fits Tuesday's session")
@@ -55,6 +56,10 @@ def test_somebody_signs_in_reads_decides_and_is_heard_on_a_desk_and_on_a_phone(
 
         browser.resize(375, 812)
         browser.theme("dark")
+        browser.open(f"{campaign}/proposals/p1")
+        browser.wait_for("document.documentElement.dataset.drawn === '3'")
+        assert browser.overflow_px() <= 0
+        shot(browser, "proposal-curves-375")
         browser.open(f"{campaign}/proposals/p2")
         browser.evaluate("document.querySelector('#rejecting').open = true")
         browser.wait_for("document.documentElement.dataset.drawn !== undefined")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -13,12 +13,14 @@ from fastapi import FastAPI
 from starlette.testclient import TestClient
 
 from controller.follower import Follower
+from controller.home import Home
 from controller.people import People, Role
 from controller.people.password import Cost
 from controller.runs import Runs
 from controller.web.address import service_address
 from controller.web.app import create_app
 from controller.web.service import Service
+from experiments.observation import Observation
 from tests.controller.proposed_campaign import write_proposed
 from tests.controller.synthetic_campaign import write_campaign
 
@@ -74,10 +76,21 @@ class Room:
 
 
 @contextlib.contextmanager
-def opened_room(folder: Path, *, n: int = 8, n_proposals: int = 0) -> Iterator[Room]:
-    """Open a service over a home with one campaign, with or without proposals that wait."""
+def opened_room(
+    folder: Path,
+    *,
+    n: int = 8,
+    n_proposals: int = 0,
+    observed: Callable[[Home, Observation], Observation] = lambda _, one: one,
+) -> Iterator[Room]:
+    """Open a service over a home with one campaign, with or without proposals that wait.
+
+    With proposals, ``observed`` changes every observation before it is written.
+    """
     if n_proposals:
-        home, name = write_proposed(folder / "home", n=n, n_proposals=n_proposals)
+        home, name = write_proposed(
+            folder / "home", n=n, n_proposals=n_proposals, observed=observed
+        )
     else:
         home, name = write_campaign(folder / "home", n=n, is_finished=False, edge=16)
     clock = MovedClock()

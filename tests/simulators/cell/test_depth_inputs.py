@@ -73,7 +73,7 @@ def test_an_open_separator_side_gives_more_and_a_model_without_depth_says_it_too
             mesh_points=8,
             physics=Physics(),
             with_bias=False,
-            with_curve=False,
+            with_details=False,
         )
         return found.metrics["energy_Wh"], found.fallbacks
 

@@ -26,7 +26,7 @@ def evaluate(
         "model": "DFN",
         "mesh_points": 20,
         "physics": Physics(),
-        "with_curve": False,
+        "with_details": False,
         "with_bias": False,
         **changed,
     }
@@ -114,7 +114,7 @@ def test_the_stated_bias_is_the_distance_to_a_fine_mesh(
 def test_losses_add_up_to_what_the_voltage_lacks(
     recipe: Recipe, properties: EffectiveProperties
 ) -> None:
-    curve = evaluate(recipe, properties, with_curve=True).curve
+    curve = evaluate(recipe, properties, with_details=True).curve
     assert curve is not None
     assert "electrolyte ohmic" in curve.losses_V
     at_start = sum(loss[0] for loss in curve.losses_V.values())
@@ -122,12 +122,16 @@ def test_losses_add_up_to_what_the_voltage_lacks(
     assert all(min(loss[5:-5]) > -2e-3 for loss in curve.losses_V.values())
 
 
-def test_without_a_curve_the_numbers_are_the_same(
+def test_without_details_curve_and_numbers_are_the_same(
     recipe: Recipe, properties: EffectiveProperties
 ) -> None:
     bare = evaluate(recipe, properties)
-    assert bare.curve is None
-    drawn = evaluate(recipe, properties, with_curve=True)
+    drawn = evaluate(recipe, properties, with_details=True)
+    assert bare.curve is not None
+    assert drawn.curve is not None
+    assert not bare.curve.losses_V
+    assert drawn.curve.losses_V
+    assert bare.curve.voltage_V == pytest.approx(drawn.curve.voltage_V, rel=1e-9)
     assert bare.metrics == pytest.approx(drawn.metrics, rel=1e-9)
 
 
@@ -216,7 +220,7 @@ def test_a_cooled_cell_reports_how_warm_it_gets(
         model="DFN",
         mesh_points=10,
         physics=Physics(),
-        with_curve=False,
+        with_details=False,
         with_bias=False,
     )
     assert 26.0 < found.metrics["maximum_temperature_C"] < 90.0

@@ -76,7 +76,7 @@ def test_the_first_generation_4680_comes_out_as_published() -> None:
         model="DFN",
         mesh_points=20,
         physics=Physics(),
-        with_curve=False,
+        with_details=False,
         with_bias=False,
     ).metrics
     assert found["specific_energy_Wh_per_kg"] == pytest.approx(232.5, rel=0.03)

@@ -42,7 +42,7 @@ def evaluate(wanted):
         Recipe.model_validate(recipe),
         EffectiveProperties.model_validate(properties),
         power_W=100.0, model="SPM", mesh_points=8, physics=Physics(),
-        wanted=wanted, with_curve=False, with_bias=False,
+        wanted=wanted, with_details=False, with_bias=False,
     ).metrics
 metrics = evaluate(("volume_L_per_kWh",))
 try:

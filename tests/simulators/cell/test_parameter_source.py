@@ -98,7 +98,7 @@ def test_a_cell_from_a_bpx_file_gives_the_energy_of_plain_pybamm(
         model="DFN",
         mesh_points=20,
         physics=Physics(),
-        with_curve=False,
+        with_details=False,
         with_bias=False,
     ).metrics
     sized = size_cell(cell, recipe)

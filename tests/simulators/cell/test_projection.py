@@ -56,7 +56,7 @@ def test_a_perfect_laboratory_result_projects_to_the_simulated_whole_cell(
         mesh_points=10,
         physics=Physics(),
         with_bias=False,
-        with_curve=False,
+        with_details=False,
     ).metrics
     for name, estimate in found.metrics.items():
         assert estimate.value == pytest.approx(direct[name], rel=1e-6)
