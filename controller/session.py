@@ -101,7 +101,7 @@ def run_session(
         log = logging.getLogger("cellwright.control").warning
         clock = wiring.clock()
         projection = ProjectionProcess(home, name, tracking, os.environ, log)
-        webhooks = open_webhooks(home, clock, log)
+        webhooks = open_webhooks(home, clock, log, announce)
         metrics = Metrics(
             home,
             is_projection_behind=lambda: projection.is_behind,

@@ -22,6 +22,7 @@ from controller.events import (
     Recorded,
 )
 from controller.journal import Anchor
+from controller.proposal_events import Signatory
 
 _log: Final = logging.getLogger("cellwright.journal")
 
@@ -81,5 +82,13 @@ def event_context(recorded: Recorded) -> dict[str, Any]:
         case ComputeLost(reason=reason) | Interrupted(reason=reason):
             found |= {"reason": reason}
         case _:
-            found |= {name: getattr(event, name, None) for name in ("by", "reason", "slots")}
+            found |= {name: getattr(event, name, None) for name in ("reason", "slots")}
+            found |= _who(getattr(event, "by", None))
     return found
+
+
+def _who(by: object) -> dict[str, Any]:
+    """Return a name, and the role and the way of signing in of one who had to prove it."""
+    if isinstance(by, Signatory):
+        return {"by": by.person, "roles": list(by.roles), "sign_in": by.sign_in}
+    return {"by": by}

@@ -22,12 +22,17 @@ from controller.webhooks.administration import Webhook, read_webhooks
 from controller.webhooks.notice import delivery_id, event_word, notice
 from controller.webhooks.post import post
 from controller.webhooks.progress import Outcome, keep_outcome, outcome_path, read_outcome
-from experiments.errors import CellwrightError
+from experiments.errors import CellwrightError, Rejected
 from instruments.secret_file import read_secret
 
 GIVE_UP_AFTER: Final = timedelta(hours=24)
 """From the first attempt of a notice. *Assumed*: a receiver that is down over night is back by
 then, and older news is better read in the control room."""
+MOST_REFUSALS: Final = 8
+"""Answers of 4xx to one notice before the next one's turn: with the waits between them 4 min, in
+which a receiver that is being set up anew has come back; *assumed*."""
+_PASSING: Final = frozenset({408, 425, 429})
+"""Of 4xx, what asks to try again: time-out, too early, too many (RFC 9110, 8470, 6585)."""
 _FIRST_WAIT_S: Final = 2.0
 _LONGEST_WAIT_S: Final = 300.0
 """Between two attempts, doubled each time; *assumed*."""
@@ -47,15 +52,19 @@ class Sender:
         clock: Clock,
         log: Callable[[str], None],
         *,
+        tell: Callable[[str], None] = lambda _: None,
         send: Callable[..., None] = post,
         first_wait_s: float = _FIRST_WAIT_S,
     ) -> None:
+        """Begin nothing yet. ``tell`` is told once when notices are refused for good."""
         self.hook: Final = hook
         self._secret = secret
         self._control_room = control_room
         self._home = home
         self._clock = clock
         self._log = log
+        self._tell = tell
+        self._has_told = False
         self._send = send
         self._first_wait_s = first_wait_s
         self._n_waits = 0
@@ -140,8 +149,17 @@ class Sender:
 
     def _is_done_with(self, delivery: str, body: bytes) -> bool:
         """Deliver a notice or give it up; False where the session ends before."""
-        while not self._is_taken(body, delivery):
-            if self._is_given_up(delivery):
+        n_refusals = 0
+        while (fault := self._fault(body, delivery)) is not None:
+            n_refusals += _is_refusal(fault)
+            if isinstance(fault, Rejected) or n_refusals >= MOST_REFUSALS:
+                words = f"notice {delivery} is given up ({fault.message})"
+                self._give_up(words, is_for_good=True)
+                return True
+            if self._is_a_day_over():
+                since = f"{self.outcome.failing_since:.16}"
+                words = f"notice {delivery} was not taken since {since}; it is given up"
+                self._give_up(f"{words} ({fault.message})")
                 return True
             wait_s = self._first_wait_s * 2.0 ** min(self._n_waits, 20)
             self._n_waits += 1
@@ -155,31 +173,38 @@ class Sender:
         )
         return True
 
-    def _is_taken(self, body: bytes, delivery: str) -> bool:
+    def _fault(self, body: bytes, delivery: str) -> CellwrightError | None:
+        """Try once; return why it was not taken, or None where it was."""
         now = self._clock.now()
         try:
             self._send(self.hook, body, delivery, secret=self._secret, at_s=int(now.timestamp()))
         except CellwrightError as error:
-            if self.outcome.failing_since is None:
+            if self.outcome.failing_since is None and not isinstance(error, Rejected):
                 self._log(f"webhook {self.hook.name}: {error.message}; it is tried again")
             since = self.outcome.failing_since or now.astimezone(UTC).isoformat()
             self._note(
                 n_failed=self.outcome.n_failed + 1, failing_since=since, said=error.message[:300]
             )
-            return False
-        return True
+            return error
+        return None
 
-    def _is_given_up(self, delivery: str) -> bool:
+    def _is_a_day_over(self) -> bool:
         since = self.outcome.failing_since
         assert since is not None
-        if self._clock.now() - datetime.fromisoformat(since) < GIVE_UP_AFTER:
-            return False
-        self._log(
-            f"webhook {self.hook.name}: notice {delivery} was not taken "
-            f"since {since:.16}; it is given up ({self.outcome.said})"
-        )
+        return self._clock.now() - datetime.fromisoformat(since) >= GIVE_UP_AFTER
+
+    def _give_up(self, words: str, *, is_for_good: bool = False) -> None:
+        """Go on with the next notice; somebody has to mend what is refused for good."""
+        self._log(f"webhook {self.hook.name}: {words}")
+        if is_for_good:
+            self._n_waits = 0
+            if not self._has_told:
+                self._has_told = True
+                self._tell(
+                    f"webhook {self.hook.name}: notices are given up: {self.outcome.said}; "
+                    "see cellwright doctor"
+                )
         self._note(n_given_up=self.outcome.n_given_up + 1, failing_since=None)
-        return True
 
     def _say_that_it_begins_anew(self, place: Anchor) -> None:
         self._log(
@@ -190,6 +215,12 @@ class Sender:
     def _note(self, **changes: object) -> None:
         self.outcome = self.outcome.model_copy(update=changes)
         keep_outcome(self._home.path, self.hook.name, self.outcome)
+
+
+def _is_refusal(fault: CellwrightError) -> bool:
+    """Say whether a receiver answered that this very notice will not do."""
+    status = fault.evidence.get("status")
+    return isinstance(status, int) and 400 <= status < 500 and status not in _PASSING
 
 
 class Webhooks:
@@ -216,8 +247,15 @@ class Webhooks:
             one.join(max(0.0, deadline_s - time.monotonic()))
 
 
-def open_webhooks(home: Home, clock: Clock, log: Callable[[str], None]) -> Webhooks:
+def open_webhooks(
+    home: Home,
+    clock: Clock,
+    log: Callable[[str], None],
+    tell: Callable[[str], None] = lambda _: None,
+) -> Webhooks:
     """Return the webhooks of the administrator's file; none of them has begun.
+
+    ``tell`` reaches whoever watches the session.
 
     Raises ``Invalid`` where the file or a secret cannot be used.
     """
@@ -226,7 +264,9 @@ def open_webhooks(home: Home, clock: Clock, log: Callable[[str], None]) -> Webho
         return Webhooks(())
     return Webhooks(
         tuple(
-            Sender(one, read_secret(one.secret_file), file.control_room, home, clock, log)
+            Sender(
+                one, read_secret(one.secret_file), file.control_room, home, clock, log, tell=tell
+            )
             for one in file.webhooks
         )
     )

@@ -23,8 +23,8 @@ from controller.progress import Moment, take_snapshot
 from controller.webhooks import open_webhooks
 from controller.webhooks.checks import webhook_checks
 from controller.webhooks.progress import read_outcome
-from controller.webhooks.sender import Sender, Webhooks
-from experiments.errors import Transient
+from controller.webhooks.sender import MOST_REFUSALS, Sender, Webhooks
+from experiments.errors import Rejected, Transient
 from tests.controller.proposed_campaign import write_proposed
 from tests.controller.synthetic_campaign import write_campaign
 from tests.controller.webhooks.receiver import Receiver, receiving
@@ -189,6 +189,57 @@ def test_after_a_day_a_notice_is_given_up_and_everybody_can_see_it(tmp_path: Pat
     metrics.update(take_snapshot(state, Moment()))
     text = generate_latest(metrics.registry).decode()
     assert 'cellwright_webhook_notices_total{outcome="given_up",webhook="chat"} 1.0' in text
+
+
+def test_a_refused_address_is_given_up_at_once_and_told_of_once(tmp_path: Path) -> None:
+    home, name = write_campaign(tmp_path / "home", n=2, is_finished=False)
+    said: list[str] = []
+    screen: list[str] = []
+    with receiving() as receiver:
+        set_up(home, receiver)
+
+    def refuse(*words: object, **more: object) -> None:
+        raise Rejected("lab is 10.0.0.7, which is not on the public internet")
+
+    one = sender(home, said, send=refuse, first_wait_s=30.0, tell=screen.append)
+    append(home, name, LOST, LOST)
+    one.wake()
+    waited(lambda: one.outcome.n_given_up == 2)
+    one.ask_to_close()
+    one.join(5)
+    assert one.outcome.n_failed == 2  # one attempt each
+    assert one.outcome.failing_since is None
+    assert len([words for words in said if "given up (lab is 10.0.0.7" in words]) == 2
+    assert len(screen) == 1
+    assert "see cellwright doctor" in screen[0]
+    (check,) = webhook_checks(home.path)
+    assert (check.verdict, check.found) == ("note", "0 delivered, 2 given up")
+    assert "not on the public internet" in str(check.advice)
+
+
+@pytest.mark.parametrize(("status", "is_skipped"), [(400, True), (404, True), (429, False)])
+def test_one_notice_that_is_refused_for_good_holds_up_no_other(
+    tmp_path: Path, status: int, *, is_skipped: bool
+) -> None:
+    home, name = write_campaign(tmp_path / "home", n=2, is_finished=False)
+    said: list[str] = []
+    tried: list[str] = []
+
+    def send(hook: object, body: bytes, delivery: str, **more: object) -> None:
+        tried.append(delivery)
+        if delivery == tried[0]:
+            raise Transient(f"answered {status}", status=status)
+
+    with receiving() as receiver:
+        set_up(home, receiver)
+    one = sender(home, said, send=send, first_wait_s=0.0)
+    append(home, name, LOST, Finished(reason="budget"))
+    one.wake()
+    waited(lambda: one.outcome.n_delivered == 1 or len(tried) > MOST_REFUSALS + 1)
+    one.ask_to_close()
+    one.join(5)
+    assert (one.outcome.n_given_up, one.outcome.n_delivered) == ((1, 1) if is_skipped else (0, 0))
+    assert (tried.count(tried[0]) == MOST_REFUSALS) is is_skipped
 
 
 def test_a_receiver_that_is_down_keeps_no_reader_open(tmp_path: Path) -> None:
