@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import ipaddress
-import os
-import stat
 from collections.abc import Mapping
 from pathlib import Path
+from types import NoneType
 from typing import Final, Literal
 from urllib.parse import urlsplit
 
 import yaml
-from pydantic import Field, ValidationError, field_validator, model_validator
+from pydantic import Field, StrictBool, ValidationError, field_validator, model_validator
 
 from experiments.capabilities import Capabilities, Limits
 from experiments.errors import Invalid
 from experiments.frozen import Frozen
+from instruments.administrators_file import read_administrators_file
 from instruments.hard_limits import HardLimits
 from instruments.results.columns import ColumnMapping
 
@@ -45,7 +45,7 @@ class InstrumentEntry(Frozen):
     folder: Path | None = None
     results_folder: Path | None = None
     dialect: Literal["neware", "biologic"] | None = None
-    simulated: bool = False
+    simulated: StrictBool = False
     """Nothing real can be built there: a policy may approve builds."""
     hard_limits: HardLimits = HardLimits()
     offer: Offer | None = None
@@ -102,16 +102,17 @@ def read_instruments(path: Path) -> tuple[InstrumentEntry, ...]:
 
     Raises ``Invalid`` where it is open to others' writing or wrong, with the key that is.
     """
-    try:
-        with path.open("rb") as file:
-            if os.fstat(file.fileno()).st_mode & (stat.S_IWGRP | stat.S_IWOTH):
-                raise Invalid(f"{path}: others may write it; allowed: mode 0644 or stricter")
-            document = yaml.safe_load(file.read(2**20))
-    except FileNotFoundError:
+    text = read_administrators_file(path, closed_to=0o022, allowed="0644 or stricter")
+    if text is None:
         return ()
-    except (yaml.YAMLError, OSError, RecursionError) as error:
+    try:
+        document = yaml.safe_load(text)
+    except (yaml.YAMLError, ValueError, RecursionError) as error:  # a 13th month is a ValueError
         raise Invalid(f"{path}: {str(error).splitlines()[0]}") from error
-    if not isinstance(document, dict) or set(document) != {"instruments"}:
+    is_list = isinstance(document, dict) and isinstance(
+        document.get("instruments"), list | NoneType
+    )
+    if not is_list or set(document) != {"instruments"}:
         raise Invalid(f"{path}: allowed: one key, instruments, with a list")
     entries = [_entry(path, n, value) for n, value in enumerate(document["instruments"] or ())]
     names = [entry.name for entry in entries]

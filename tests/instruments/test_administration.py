@@ -64,6 +64,11 @@ def test_a_folder_is_opened_with_an_offer_within_the_hard_limits(tmp_path, kind,
         (f"instruments: [{HTTP.replace('http:', 'file:')}]", "instruments.0.address"),
         (f"instruments: [{HTTP.replace('kind', 'sort')}]", "instruments.0"),
         ("instruments: {", "instruments.yaml"),
+        ("instruments: 5", "one key, instruments, with a list"),
+        ("instruments: 2026-13-45", "month must be in"),
+        (f"instruments: {'9' * 5000}", "instruments.yaml: "),
+        (f"instruments: [{HTTP[:-1]}, simulated: 'yes'}}]", "0.simulated"),
+        (f"instruments: [{HTTP.replace('}', ', simulated: 1}')}]", "0.simulated"),
     ],
 )
 def test_a_wrong_file_is_told_by_its_key(tmp_path, text, complaint) -> None:
@@ -74,7 +79,7 @@ def test_a_wrong_file_is_told_by_its_key(tmp_path, text, complaint) -> None:
 def test_a_file_that_others_may_write_is_refused(tmp_path) -> None:
     path = written(tmp_path, f"instruments: [{HTTP}]")
     path.chmod(0o666)
-    with pytest.raises(Invalid, match="others may write"):
+    with pytest.raises(Invalid, match="lets others in"):
         read_instruments(path)
 
 
