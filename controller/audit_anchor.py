@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import re
+import stat
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -80,9 +81,11 @@ def last_decision(stored: Iterable[Recorded]) -> Recorded | None:
 def append_anchor(path: Path, recorded: Recorded) -> None:
     """Add a line, and have it on the disk; it begins on a line of its own. Raises ``OSError``."""
     line = f"{recorded.position} {recorded.hash} {recorded.at} {recorded.campaign}\n".encode()
-    left = memoryview(b"\n" + line if _is_torn(path) else line)
     descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
+        if stat.S_ISREG(os.fstat(descriptor).st_mode) and not _may_be_of_anchors(path):
+            raise OSError("it holds something else than anchors")
+        left = memoryview(b"\n" + line if _is_torn(path) else line)
         while left:
             left = left[os.write(descriptor, left) :]
         os.fsync(descriptor)
@@ -111,6 +114,15 @@ def read_anchors(path: Path) -> AnchorLines:
     if torn and not anchors:
         raise Invalid(f"{path}: line {torn[0]} is no anchor, and no other line is one")
     return AnchorLines(tuple(anchors), tuple(torn))
+
+
+def _may_be_of_anchors(path: Path) -> bool:
+    """Say whether a file begins as one of anchors does: no journal, no database, no log."""
+    try:
+        with path.open("rb") as file:
+            return file.read(1) in (b"", b"\n", *(b"%d" % n for n in range(10)))
+    except PermissionError:
+        return True  # it may be written and not read
 
 
 def _is_torn(path: Path) -> bool:
