@@ -40,6 +40,7 @@ class AuditLine(Frozen):
 def audit_lines(events: Iterable[Recorded]) -> Iterator[AuditLine]:
     """Yield every decision in the order it was made."""
     digests: dict[str, str] = {}
+    deputies: dict[str, str] = {}
     for recorded in events:
         event = recorded.event
         match event:
@@ -55,7 +56,9 @@ def audit_lines(events: Iterable[Recorded]) -> Iterator[AuditLine]:
             case Deputised(person=person, deputy=deputy):
                 what = "named a deputy" if deputy else "took back a deputy"
                 text = f"{event.text} [until {event.until[:10]}]".strip() if deputy else event.text
-                subject = f"{deputy or 'nobody'} in {person}'s stead"
+                named = deputy or deputies.get(person, "nobody")
+                deputies[person] = named
+                subject = f"{named} in {person}'s stead"
                 yield _line(recorded, event.by, what, subject, None, None, text)
             case FirstApproved():
                 own = " (their own version)" if event.is_self_approved else ""

@@ -24,6 +24,7 @@ _WANTED: Final = {
     "dict": "a mapping",
     "tuple": "a list",
     "list": "a list",
+    "date": "a day, as 2026-12-24",
 }
 """By the first word of the complaint's type."""
 _SHORT: Final = reprlib.Repr()

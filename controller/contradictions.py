@@ -10,6 +10,7 @@ import math
 from collections.abc import Sequence
 from typing import Final
 
+from controller.people.accounts import ACCOUNT_NAME, RESERVED
 from controller.yaml_lines import YamlDocument
 from experiments.approval import zone
 from experiments.campaign import Campaign, Constraint
@@ -61,10 +62,29 @@ def _refuse_undecided_builds(document: YamlDocument, campaign: Campaign) -> None
         zone(campaign.approval.time_zone)
     except Invalid as error:
         raise document.error(("approval", "time_zone"), error.message) from None
+    _refuse_names(document, campaign)
+    if campaign.approval.policy != "person" and campaign.approval.two_approvers is not None:
+        raise document.error(
+            ("approval", "two_approvers"),
+            f"policy {campaign.approval.policy} asks nobody, and two_approvers asks two: "
+            "leave out one of them",
+        )
     is_left_to_people = campaign.approval.policy == "person"
     if is_left_to_people and not campaign.approval.approvers:
         where = ("approval",) if "approval" in document.value else ()
         raise document.error(where, "approval.approvers: name at least one who may approve builds")
+
+
+def _refuse_names(document: YamlDocument, campaign: Campaign) -> None:
+    """Refuse approvers that no account can be called, and one that is named twice."""
+    names = campaign.approval.approvers
+    for i, name in enumerate(names):
+        where = ("approval", "approvers", i)
+        if not ACCOUNT_NAME.fullmatch(name) or name in RESERVED:
+            allowed = "a letter, then up to 39 of a-z 0-9 . _ -"
+            raise document.error(where, f"{name[:60]!r} is no name of an account: {allowed}")
+        if name in names[:i]:
+            raise document.error(where, f"{name} is named already; each approver once")
 
 
 def _refuse_twin_objectives(document: YamlDocument, campaign: Campaign) -> None:

@@ -19,6 +19,7 @@ from controller.open_proposal import (
     job_of,
     known_proposal,
     require_free,
+    require_not_rejected,
     stale,
     waiting_proposal,
 )
@@ -193,6 +194,8 @@ def edit_proposal(
     require_free(state, job, proposal_id)
     is_same_design = request.design == before.request.design
     asked_for = before.request.design if before.version == 1 else before.asked_for
+    if not is_same_design:
+        require_not_rejected(state, job, proposal_id, now)
     changed: dict[str, Any] = {
         "version": before.version + 1,
         "job": job,

@@ -11,10 +11,12 @@ from datetime import date, datetime, timedelta
 from typing import Final
 
 from controller.authority import no, require_may, signatory
+from controller.people.accounts import Accounts
 from controller.people.permission import Action, may
-from controller.people.person import Person, Role
+from controller.people.person import Method, Person, Role
 from controller.proposal_events import Deputised
 from controller.state import State
+from experiments.errors import Invalid
 
 LONGEST: Final = timedelta(days=60)
 """How long one may be named for. Assumed: who is away longer is replaced in the campaign file."""
@@ -44,6 +46,8 @@ def name_deputy(
         raise no("not_allowed", f"{by.name} may name a deputy for themselves; an admin for others")
     if by.name == person and not is_admin and not may(by, name, Action.decide):
         raise no("not_allowed", f"{by.name} may not decide here, and so gives nothing on")
+    if by.name == deputy:
+        raise no("not_allowed", f"{by.name} may name somebody else than themselves")
     ends = now
     if deputy is not None:
         ends = _end(state, person, deputy, until, now)
@@ -57,6 +61,15 @@ def name_deputy(
             text=text,
         ),
     )
+
+
+def require_could_decide(accounts: Accounts, name: str, campaign: str) -> None:
+    """Raise ``Invalid`` where nobody of that name has the approver's role, which a deputy needs."""
+    if not may(accounts.person(name, Method.token), campaign, Action.decide):
+        raise Invalid(
+            f"{name} cannot decide about {campaign}: a deputy needs the approver's role, as "
+            "cellwright users role gives it"
+        )
 
 
 def _end(state: State, person: str, deputy: str, until: date | None, now: datetime) -> datetime:

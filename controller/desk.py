@@ -11,7 +11,7 @@ from typing import Any, Final, Literal, Protocol
 from controller import wiring
 from controller.build_orders import Decide, Order, Settle, Withdraw, order_of
 from controller.home import Home
-from controller.open_proposal import waiting_proposal
+from controller.open_proposal import stale, waiting_proposal
 from controller.operate import operate
 from controller.order import Abort, Drain, Pause, Resume
 from controller.people.person import Person
@@ -91,10 +91,15 @@ class HomeDesk:
 
     def withdraw(self, proposal_id: str, *, text: str) -> str:
         """Take an approval back before anything was sent."""
+        start = ""
+        if "@" in proposal_id:
+            proposal_id, start = parted(proposal_id)
         record = self._state.proposals.get(proposal_id)
         if record is None:
             raise Invalid(f"campaign {self._state.campaign.name} has no proposal {proposal_id!r}")
         digest = record.proposal.digest
+        if not digest.startswith(start):
+            raise Invalid(stale(record).message)
         return self._done(Withdraw, proposal_id=proposal_id, digest=digest, text=text)
 
     def settle(self, build_id: str, outcome: Outcome, *, text: str) -> str:

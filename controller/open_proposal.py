@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 
 from controller.authority import no
 from controller.proposals import ProposalRecord
@@ -44,6 +44,17 @@ def require_free(state: State, job: Job, proposal_id: str) -> None:
     for other in state.open_proposals:
         if other.proposal.id != proposal_id and other.proposal.job.id == job.id:
             raise no("decided", f"proposal {other.proposal.id} asks for the design already")
+
+
+def require_not_rejected(state: State, job: Job, proposal_id: str, now: datetime) -> None:
+    """Raise ``Rejected`` where the very same build was rejected, and that still counts."""
+    at = now.astimezone(UTC).isoformat(timespec="milliseconds")
+    for other in state.proposals.values():
+        is_other = other.proposal.id != proposal_id and other.proposal.job.id == job.id
+        if is_other and other.status == "rejected" and other.bars_its_design(at):
+            step = other.last
+            who = "" if step.by is None else f" by {step.by.person}"
+            raise no("decided", f"rejected as {other.proposal.id}{who}: {step.reason}")
 
 
 def known_proposal(state: State, proposal_id: str) -> ProposalRecord:

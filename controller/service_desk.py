@@ -41,7 +41,10 @@ class ServiceDesk:
 
     def withdraw(self, proposal_id: str, *, text: str) -> str:
         """Take an approval back before anything was sent."""
-        shown = self._client.proposal(self.campaign, proposal_id)
+        known_id, start = parted(proposal_id) if "@" in proposal_id else (proposal_id, "")
+        shown = self._client.proposal(self.campaign, known_id)
+        if not shown.digest.startswith(start):
+            raise Invalid(f"{known_id} is at {shown.digest[:12]}… by now: look at it again")
         return self._client.withdraw(self.campaign, shown, text=text)
 
     def settle(self, build_id: str, outcome: Outcome, *, text: str) -> str:

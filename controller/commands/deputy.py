@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from controller import wiring
 from controller.build_orders import Deputise, order_of
 from controller.commands.decision_options import (
     asked_campaign,
@@ -14,6 +15,8 @@ from controller.commands.decision_options import (
     have_it_done,
     token_owner,
 )
+from controller.deputies import require_could_decide
+from controller.people.register import open_people
 from experiments.errors import Invalid
 
 
@@ -50,13 +53,20 @@ def command(
     if back == (deputy is not None) or (deputy is None) != (until is None):
         raise Invalid("either --by NAME --until DATE, or --back")
     home, state = asked_campaign(ctx, own_home, campaign)
+    by = token_owner(home, token_file)
+    if deputy is not None:
+        people = open_people(home.path, wiring.clock())
+        try:
+            require_could_decide(people.accounts, deputy, state.campaign.name)
+        finally:
+            people.close()
     order = order_of(
         Deputise,
         campaign=state.campaign.name,
         person=person,
         deputy=deputy,
         until=None if until is None else until.date(),
-        by=token_owner(home, token_file),
+        by=by,
         text=text,
     )
     return have_it_done(home, order)

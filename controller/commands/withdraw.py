@@ -12,5 +12,5 @@ from controller.desk import Desk
 @click.argument("proposal")
 @at_desk
 def command(desk: Desk, proposal: str, *, text: str) -> str:
-    """Withdraw the approval of PROPOSAL (p3) of CAMPAIGN, while its build waits to be sent."""
+    """Withdraw the approval of PROPOSAL (p3 or p3@DIGEST) of CAMPAIGN, while nothing is sent."""
     return desk.withdraw(proposal, text=text)

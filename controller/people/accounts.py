@@ -12,7 +12,7 @@ from controller.people.person import Method, Person, Role
 from controller.people.schema import Tables
 from experiments.errors import Invalid
 
-_NAME: Final = re.compile(r"[a-z][a-z0-9._-]{0,39}")
+ACCOUNT_NAME: Final = re.compile(r"[a-z][a-z0-9._-]{0,39}")
 
 RESERVED: Final = frozenset({"policy"})
 """What the journal names where nobody decided: ``controller.decisions.POLICY``."""
@@ -36,7 +36,7 @@ class Accounts:
 
     def add(self, name: str, *, by: str, is_service: bool = False) -> Person:
         """Add an account without roles, password or token. Raises ``Invalid``."""
-        if not _NAME.fullmatch(name):
+        if not ACCOUNT_NAME.fullmatch(name):
             raise Invalid(
                 f"{name!r} is no name for an account: a letter, then up to 39 of a-z 0-9 . _ -"
             )

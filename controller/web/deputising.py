@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
-from typing import Any
+from typing import Any, Final
 
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.concurrency import run_in_threadpool
@@ -11,6 +12,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from controller.build_orders import Deputise, order_of
+from controller.deputies import require_could_decide
 from controller.web.api import person_of
 from controller.web.body import model_of
 from controller.web.forms import own_form
@@ -18,6 +20,9 @@ from controller.web.orders import from_own_client
 from controller.web.proposals import give, given_once
 from controller.web.service import service_of
 from experiments.errors import Invalid
+
+_DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
+"""One of the forms of ISO 8601 alone: the others are taken for something else by people."""
 
 
 class DeputyBody(BaseModel):
@@ -66,10 +71,9 @@ async def deputise(request: Request, campaign: str) -> Response:
 def _order(
     request: Request, campaign: str, person: str, deputy: str | None, until: str | None, text: str
 ) -> Deputise:
-    try:
-        day = None if until is None else date.fromisoformat(until)
-    except ValueError:
-        raise Invalid(f"until: {until!r} is no day; allowed: 2026-12-04") from None
+    day = None if until is None else _day(until)
+    if deputy is not None:
+        require_could_decide(service_of(request).people.accounts, deputy, campaign)
     return order_of(
         Deputise,
         campaign=campaign,
@@ -79,3 +83,12 @@ def _order(
         by=person_of(request),
         text=text,
     )
+
+
+def _day(text: str) -> date:
+    try:
+        if _DAY.fullmatch(text):
+            return date.fromisoformat(text)
+    except ValueError:
+        pass
+    raise Invalid(f"until: {text!r} is no day; allowed: as 2026-12-04")

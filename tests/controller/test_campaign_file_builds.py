@@ -151,3 +151,27 @@ def test_a_journal_of_before_is_read_though_no_price_was_stated() -> None:
     rule = "[anna, bo], two_approvers: {cost_EUR_above: 500},"
     before = parse(TEXT.replace("[anna, bo],", rule).replace("cost_EUR: 90", "cost_EUR: 0"))
     assert type(before).model_validate_json(before.model_dump_json()) == before
+
+
+@pytest.mark.parametrize(
+    ("names", "said"),
+    [
+        ('[anna, "anna "]', "approval.approvers[1]: 'anna ' is no name of an account"),
+        ("[anna, Anna]", "approval.approvers[1]: 'Anna' is no name of an account"),
+        ('["", bo]', "approval.approvers[0]: '' is no name of an account"),
+        ("[anna, policy]", "approval.approvers[1]: 'policy' is no name of an account"),
+        ("[anna, bo, anna]", "approval.approvers[2]: anna is named already"),
+    ],
+)
+def test_approvers_are_names_of_accounts_each_once(names: str, said: str) -> None:
+    assert said in refusal("[anna, bo]", names)
+
+
+def test_a_policy_that_asks_nobody_and_thresholds_for_two_are_refused_together() -> None:
+    both = "[anna, bo], policy: approve_simulated, two_approvers: {cost_EUR_above: 500},"
+    assert "policy approve_simulated asks nobody" in refusal("[anna, bo],", both)
+
+
+def test_a_holiday_that_is_no_day_is_refused_in_words() -> None:
+    said = refusal("[2026-12-25]", "[christmas]")
+    assert "approval.holidays[0]: must be a day, as 2026-12-24; found 'christmas'" in said

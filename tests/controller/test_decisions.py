@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -242,3 +242,20 @@ def test_of_two_proposals_of_one_job_only_one_is_approved(book: Book) -> None:
     book.write(*decide_proposal(*verdict, now=NOW, build_id="b1", reason="not_now"))
     book.write(*decide_proposal(book.state, "p2", digest, "approved", BO, now=NOW, build_id="b2"))
     assert list(book.state.builds) == ["b2"]
+
+
+@pytest.mark.parametrize("is_cooled", [False, True])
+def test_an_edit_revives_no_build_that_was_rejected_while_that_counts(
+    book: Book, is_cooled: bool
+) -> None:
+    digest = book.state.proposals["p1"].proposal.digest
+    about = (book.state, "p1", digest, "rejected", BO)
+    book.write(*decide_proposal(*about, now=book.now, build_id="b", reason="not_now"))
+    rejected_at = datetime.fromisoformat(book.state.proposals["p1"].last.at)
+    shown = book.propose(0.7, "p2")
+    wanted = (book.state, "p2", shown.digest, request_at(0.4), ANNA)
+    if is_cooled:
+        assert edit_proposal(*wanted, now=rejected_at + timedelta(days=8))
+        return
+    with pytest.raises(Rejected, match="rejected as p1 by bo: not_now"):
+        edit_proposal(*wanted, now=rejected_at + timedelta(days=1))

@@ -84,6 +84,12 @@ def test_one_names_a_deputy_for_oneself_and_an_admin_for_others() -> None:
     approve(book, CAROL)
 
 
+def test_an_admin_makes_themselves_nobodys_deputy() -> None:
+    book = book_with()
+    assert refusal(name, book, ROOT, "anna", "root") == "not_allowed"
+    name(book, ROOT, "anna", None, None)
+
+
 @pytest.mark.parametrize("who", [Role.viewer, Role.operator])
 def test_other_roles_name_nobody(who: Role) -> None:
     assert refusal(name, book_with(), person("anna", who), "anna", "carol") == "not_allowed"
@@ -185,12 +191,14 @@ def test_it_is_in_the_audit_who_decided_in_whose_stead() -> None:
     book = book_with()
     name(book, ROOT, "anna", "carol")
     approve(book, CAROL)
+    name(book, ROOT, "anna", None, None)
     lines = list(audit_lines(book.journal.stored))
     assert [(line.person, line.what) for line in lines] == [
         ("root", "named a deputy"),
         ("carol", "approved in anna's stead"),
+        ("root", "took back a deputy"),
     ]
-    assert lines[0].subject == "carol in anna's stead"
+    assert lines[0].subject == lines[2].subject == "carol in anna's stead"
 
 
 @pytest.mark.parametrize(

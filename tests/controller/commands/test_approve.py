@@ -235,6 +235,17 @@ def test_an_approver_names_a_deputy_and_is_back(
     desk: Desk, capsys: pytest.CaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     day = f"{desk.clock.now() + timedelta(days=5):%Y-%m-%d}"
+    for deputy, said in (
+        ("Dora Smith", "there is nobody called 'Dora Smith'"),
+        ("dora", "there is nobody called 'dora'"),
+        ("carol", "carol cannot decide about small"),
+    ):
+        assert desk.say("deputy", "anna", "--by", deputy, "--until", day) == 2
+        assert said in capsys.readouterr().err
+    people = open_people(desk.home.path, desk.clock)
+    people.accounts.add("dora", by="root")
+    people.accounts.give_role("dora", Role.approver, CAMPAIGN.name, by="root")
+    people.close()
     assert desk.say("deputy", "anna", "--by", "dora", "--until", day) == 0
     assert "dora decides in anna's stead" in capsys.readouterr().out
     assert desk.state.deputies["anna"].name == "dora"
@@ -243,6 +254,16 @@ def test_an_approver_names_a_deputy_and_is_back(
     assert desk.say("deputy", "anna", "--by", "dora") == 2
     assert desk.say("deputy", "anna", "--back") == 0
     assert not desk.state.deputies
+
+
+def test_an_approval_is_withdrawn_by_proposal_or_by_version(
+    desk: Desk, capsys: pytest.CaptureFixture
+) -> None:
+    assert desk.say("approve", desk.version) == 0
+    assert desk.say("withdraw", "p1@00000000") == 2
+    assert "look at it again" in capsys.readouterr().err
+    assert desk.say("withdraw", desk.version) == 0
+    assert desk.state.proposals["p1"].status == "withdrawn"
 
 
 def test_several_that_wait_stand_in_one_table(desk: Desk, capsys: pytest.CaptureFixture) -> None:

@@ -44,6 +44,10 @@ def test_what_makes_no_deputy_is_refused_in_words(desk: Room) -> None:
     for who, body, status in (
         ("second", {}, 403),
         ("approver", {"until": "soon"}, 422),
+        ("approver", {"until": until(desk).replace("-", "")}, 422),
+        ("approver", {"until": f"{desk.clock.now() + timedelta(days=7):%G-W%V-%u}"}, 422),
+        ("approver", {"deputy": "viewer"}, 422),
+        ("approver", {"deputy": "nobody-here"}, 422),
         ("approver", {"until": None}, 422),
         ("approver", {"until": until(desk, 90)}, 422),
         ("approver", {"until": "9999-12-31"}, 422),
