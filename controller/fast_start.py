@@ -11,7 +11,7 @@ from pydantic import JsonValue
 
 from controller.home import Home
 from controller.journal import Anchor, Journal, JournalReader
-from controller.kept_state import code_hash, keep_state, read_kept_state
+from controller.kept_state import KeptState, code_hash, keep_state, read_kept_state
 from controller.state import State
 from controller.tally_record import tally_record
 from experiments.errors import CellwrightError, Rejected
@@ -32,9 +32,17 @@ def open_journal(
     """
     kept = read_kept_state(home, campaign)
     journal = make(None if kept is None else kept.anchor)
-    if kept is None or not journal.holds(kept.anchor):
-        return journal, None
-    return journal, kept.state
+    return journal, held_state(journal, kept)
+
+
+def kept_before(home: Home, journal: Journal, campaign: str) -> State | None:
+    """Return a campaign's kept state if the journal holds what it is of."""
+    return held_state(journal, read_kept_state(home, campaign))
+
+
+def held_state(journal: Journal, *found: KeptState | None) -> State | None:
+    """Return the first of these states whose place the journal holds, or None."""
+    return next((kept.state for kept in found if kept and journal.holds(kept.anchor)), None)
 
 
 class StateKeeper:

@@ -18,6 +18,8 @@ from controller.folding import Folding
 from controller.heap import give_back
 from controller.home import Home
 from controller.journal import Anchor
+from controller.kept_state import KeptState
+from controller.packing import lent
 from controller.snapshot import Snapshot
 from controller.state import State
 from controller.stored_campaign import is_worked_on, without_control
@@ -43,8 +45,10 @@ class Followed:
     hash: str
     """Of the campaign's last event."""
     tail: tuple[Recorded, ...]
-    is_whole: bool = True
+    is_whole: bool
     """False while the journal is read for the first time: later events may follow."""
+    as_written: State
+    """As its events say: running, too, where a control was killed."""
 
 
 class Follower:
@@ -103,6 +107,13 @@ class Follower:
         if self._is_whole or self.fault is not None or folding is None:
             return (0, 0) if self._n_turns == 0 else None
         return folding.anchor.position, folding.n_events
+
+    def known(self, name: str) -> KeptState | None:
+        """Return a campaign as far as it was folded, for an order's thread to go on from."""
+        found = self._campaigns.get(name)
+        if found is None or not found.is_whole:
+            return None
+        return KeptState(lent(found.as_written), Anchor(found.as_written.position, found.hash))
 
     def catch_up(self, patience_s: float = 5.0) -> None:
         """Return once the journal was looked at after this call: what was just ordered is seen."""
@@ -195,8 +206,8 @@ class Follower:
         epoch = folding.latest_epoch()
         before, found = self._campaigns, {}
         for name in folding.names:
-            state = folding.states.get(name)
-            if state is None:
+            written = state = folding.states.get(name)
+            if written is None or state is None:
                 continue
             if self._is_whole and not is_worked_on(self._home, state, epoch):
                 state = without_control(state)
@@ -205,7 +216,7 @@ class Follower:
                 found[name] = old
                 continue
             tail = tuple(folding.tails[name])
-            found[name] = Followed(state, tail[-1].hash, tail, self._is_whole)
+            found[name] = Followed(state, tail[-1].hash, tail, self._is_whole, written)
         self._campaigns = found
         if self._is_whole:
             self._last_whole = found

@@ -28,12 +28,13 @@ class _Storage(Generic[Key, Value]):
 class GrowingMap(Mapping[Key, Value]):
     """Immutable for whoever holds it, and safe to read while another thread adds."""
 
-    __slots__ = ("_n", "_storage")
+    __slots__ = ("_is_lent", "_n", "_storage")
 
     def __init__(self, entries: Mapping[Key, Value] | None = None) -> None:
         """Hold the entries in their order."""
         self._storage: _Storage[Key, Value] = _Storage()
         self._n = 0
+        self._is_lent = False
         if entries:
             self._storage.keys.extend(entries)
             self._storage.values.extend(entries.values())
@@ -70,7 +71,7 @@ class GrowingMap(Mapping[Key, Value]):
         if key in self:
             raise KeyError(key)
         storage = self._storage
-        if len(storage.keys) != self._n:  # somebody else has added to it: the storage is theirs
+        if self._is_lent or len(storage.keys) != self._n:  # the storage is somebody else's
             storage = self._copied()
         storage.values.append(value)
         storage.places[key] = self._n
@@ -78,7 +79,14 @@ class GrowingMap(Mapping[Key, Value]):
         grown: GrowingMap[Key, Value] = GrowingMap.__new__(GrowingMap)
         grown._storage = storage
         grown._n = self._n + 1
+        grown._is_lent = False
         return grown
+
+    def lent(self) -> GrowingMap[Key, Value]:
+        """Return the same map for another thread: adding to that one leaves the storage alone."""
+        lent: GrowingMap[Key, Value] = GrowingMap.__new__(GrowingMap)
+        lent._storage, lent._n, lent._is_lent = self._storage, self._n, True
+        return lent
 
     @property
     def companion(self) -> object:
@@ -103,6 +111,7 @@ class GrowingMap(Mapping[Key, Value]):
         changed._storage = self._copied()
         changed._storage.values[self._storage.places[key]] = value
         changed._n = self._n
+        changed._is_lent = False
         return changed
 
     def _copied(self) -> _Storage[Key, Value]:

@@ -30,6 +30,7 @@ import experiments
 from controller.growing_map import GrowingMap
 from controller.home import Home
 from controller.journal import Anchor
+from controller.json_pieces import json_pieces
 from controller.packed_list import PackedList
 from controller.packing import CODECS, packed_values
 from controller.state import State
@@ -133,7 +134,8 @@ def _parts(state: State, tally: JsonValue) -> Iterator[bytes]:
         "total_bytes": stored.total_bytes,
         "tally": tally,
     }
-    yield json.dumps(table).encode() + b"\n"
+    yield from (piece.encode() for piece in json_pieces(table))
+    yield b"\n"
     for packed in values.values():
         yield from packed
 

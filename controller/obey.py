@@ -70,12 +70,21 @@ def obey(
             return Obeyed((), "compute is replaced by a fresh one as soon as what runs allows it")
 
 
-def carry_out(journal: Journal, order: Order, by: str, at: Occasion | None = None) -> Done:
+def carry_out(
+    journal: Journal,
+    order: Order,
+    by: str,
+    at: Occasion | None = None,
+    *,
+    known: State | None = None,
+) -> Done:
     """Carry an order out on a campaign that nobody works on.
 
-    Raises ``Invalid``, and ``Rejected`` for what the rules of proposals and builds forbid.
+    ``known`` is an earlier state of it, to fold later events into. Raises ``Invalid``, and
+    ``Rejected`` for what the rules of proposals and builds forbid.
     """
-    state = fold(journal.read(order.campaign))
+    after = 0 if known is None else known.position
+    state = fold(journal.read(order.campaign, after=after), known, packs=True)
     if state is None:
         listed = ", ".join(journal.campaigns()) or "none"
         raise Invalid(f"this home holds no campaign {order.campaign!r}; it holds: {listed}")

@@ -31,6 +31,15 @@ def packed(state: State) -> State:
     )
 
 
+def lent(state: State) -> State:
+    """Return the state for another thread, which may fold on while the first one does."""
+    growing: dict[str, Any] = {
+        name: value.lent() for name, value in vars(state).items() if isinstance(value, GrowingMap)
+    }
+    stored = replace(state.stored, size_bytes=state.stored.size_bytes.lent())
+    return replace(state, **growing, stored=stored)
+
+
 def packed_map(name: str, mapping: Mapping[str, Any]) -> GrowingMap[str, Any]:
     """Return one of these mappings packed; one that is packed is returned as it is."""
     if is_packed(mapping):

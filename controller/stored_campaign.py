@@ -37,6 +37,16 @@ def read_campaign(home_path: Path, asked: str | None) -> StoredCampaign:
     return StoredCampaign(home, state if is_running else without_control(state))
 
 
+def find_campaign(home_path: Path, asked: str | None) -> tuple[Home, str]:
+    """Return the home and the name of the campaign asked for, reading none of its events.
+
+    Raises as ``read_campaign`` does.
+    """
+    home = existing_home(home_path)
+    with JournalReader(home.journal, is_checked_later=True) as journal:
+        return home, _name(asked, journal.campaigns(), home)
+
+
 def is_worked_on(home: Home, state: State, latest_epoch: int) -> bool:
     """Say whether a control process works on this campaign now."""
     return home.holder() is not None and state.sessions[-1].epoch == latest_epoch

@@ -20,7 +20,7 @@ from controller.desk import HomeOrderDesk
 from controller.home import Home
 from controller.operate import operate
 from controller.order import Order
-from controller.stored_campaign import read_campaign
+from controller.stored_campaign import find_campaign, read_campaign
 from controller.trace import find_job
 
 
@@ -60,8 +60,7 @@ def found_campaign(
     ctx: click.Context, own_home: Path | None, campaign: str | None
 ) -> tuple[Home, str]:
     """Return the home and the name of the campaign asked for; the home's only one by default."""
-    stored = read_campaign(chosen_home(ctx, own_home), campaign)
-    return stored.home, stored.state.campaign.name
+    return find_campaign(chosen_home(ctx, own_home), campaign)
 
 
 def found_job(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -168,7 +169,9 @@ async def _tried(
 ) -> Proposal:
     about: dict[str, Any] = {"campaign": campaign, "proposal_id": record.proposal.id}
     order = order_of(TryEdit, digest=digest, request=made, by=person_of(request), **about)
-    return await run_in_threadpool(tried, service_of(request).home, order)
+    service = service_of(request)
+    known = service.follower.known(campaign)
+    return await run_in_threadpool(functools.partial(tried, service.home, order, known=known))
 
 
 def _n_cells(form: dict[str, str]) -> int:

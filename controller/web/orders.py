@@ -11,7 +11,6 @@ from starlette.responses import Response
 
 from controller.desk import ORDERS
 from controller.launch import checked_text, go_on, launch
-from controller.operate import operate
 from controller.web.api import person_of
 from controller.web.body import model_of, read_json
 from controller.web.caller import CSRF_HEADER, require_own_form
@@ -96,6 +95,4 @@ def carried_out(service: Service, campaign: str, kind: OrderKind, reason: str, b
     if kind == "run":
         return go_on(service.home, service.runs, followed)
     order = ORDERS[kind](campaign=campaign, reason=reason, person=by)
-    words = operate(service.home, order)
-    service.follower.catch_up()
-    return words
+    return service.ordered(order)

@@ -13,7 +13,6 @@ from starlette.responses import Response
 
 from controller.build_orders import BuildOrder, Decide, Settle, Withdraw, order_of
 from controller.four_eyes import reasons_for_two
-from controller.operate import operate
 from controller.proposals import ProposalRecord
 from controller.web.api import MOST_ITEMS, After, Limit, page_of, person_of
 from controller.web.body import model_of
@@ -180,9 +179,7 @@ def _audited(service: Service, campaign: str, after: int, limit: int) -> dict[st
 
 def give(service: Service, order: BuildOrder) -> str:
     """Have an order about builds carried out; return once the pages know of it."""
-    words = operate(service.home, order)
-    service.follower.catch_up()
-    return words
+    return service.ordered(order)
 
 
 def if_match(request: Request) -> str:

@@ -14,6 +14,8 @@ from controller.audit_trail import AuditTrail
 from controller.clock import Clock
 from controller.follower import Followed, Follower
 from controller.home import Home
+from controller.operate import operate
+from controller.order import Order
 from controller.people import Action, People, Person, may
 from controller.runs import Runs
 from controller.web.address import Address
@@ -65,6 +67,12 @@ class Service:
             return None
         n, of = reading
         return f"{n:,} of {of:,} events" if of else "its first events"
+
+    def ordered(self, order: Order) -> str:
+        """Have an order carried out; return what to say once the pages know of it."""
+        words = operate(self.home, order, known=self.follower.known(order.campaign))
+        self.follower.catch_up()
+        return words
 
     def seen_by(self, person: Person) -> dict[str, Followed]:
         """Return the campaigns that somebody may see, the latest first."""

@@ -9,6 +9,7 @@ wall, medians of three where it is not said otherwise; other work on the machine
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import os
 import re
@@ -17,7 +18,6 @@ import statistics
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 from collections.abc import Iterator
 from datetime import datetime
@@ -27,10 +27,9 @@ import httpx
 
 from controller.clock import SystemClock
 from controller.home import Home
-from controller.operate import operate
-from controller.order import Pause, Resume
 from controller.people import Role, open_people
 from tests.benchmarks.long_campaign import write_long
+from tests.benchmarks.open_pages import watch
 
 NAME = "quickstart"
 PASSES = ("without a kept state", "with a kept state")
@@ -154,55 +153,27 @@ def download(client: httpx.Client) -> None:
     )
 
 
-def watch(address: str, token: str, ready: threading.Barrier, seen: list[float]) -> None:
-    """Be an open page: hear of the event, ask for what changed, and note when it is there."""
-    known: int | None = None
-    with (
-        client_of(address, token) as client,
-        client.stream("GET", f"/api/v1/campaigns/{NAME}/stream") as answer,
-    ):
-        for line in answer.iter_lines():
-            found = re.search(r'"position": (\d+)', line)
-            if found is None:
-                continue
-            if known is None:
-                known = int(found[1])
-                ready.wait()
-            elif int(found[1]) > known:
-                moment = client.get(f"/campaigns/{NAME}/moment").text
-                shown = re.search(r'data-position="(\d+)"', moment)
-                assert shown is not None
-                assert int(shown[1]) > known
-                seen.append(time.time())
-                return
-
-
-def event_to_screen(home: Home, address: str, token: str, n_pages: int, round_: int) -> None:
-    ready, seen = threading.Barrier(n_pages + 1), list[float]()
-    threads = [
-        threading.Thread(target=watch, args=(address, token, ready, seen), daemon=True)
-        for _ in range(n_pages)
-    ]
-    for one in threads:
-        one.start()
-    ready.wait(120)
-    time.sleep(1)
-    if round_ % 2 == 0:
-        operate(home, Pause(campaign=NAME, reason="now", person="anna"))
-    else:
-        operate(home, Resume(campaign=NAME, person="anna"))
-    for one in threads:
-        one.join(120)
+def event_to_screen(
+    server: subprocess.Popen[bytes], home: Home, address: str, token: str, n_pages: int, round_: int
+) -> None:
+    """Give an order from a process of its own, and say when every open page had its event."""
+    words = ("pause", NAME, "--reason", "now") if round_ % 2 == 0 else ("resume", NAME)
+    order = (sys.executable, "-m", "controller", "--home", str(home.path), *words)
+    before_s = cpu_s(server)
+    seen = asyncio.run(watch(address, token, NAME, n_pages, order))
+    used_s = cpu_s(server) - before_s
     with client_of(address, token) as client:
         (one,) = client.get("/api/v1/campaigns").json()["items"]
         last = client.get(f"/api/v1/campaigns/{NAME}/events?after={one['position'] - 1}").json()
     stored_s = datetime.fromisoformat(last["items"][0]["at"]).timestamp()
-    late = sorted(one - stored_s for one in seen)
-    print(
-        f"event on {len(late)} of {n_pages} pages: median {statistics.median(late):.2f} s, "
-        f"last {late[-1]:.2f} s after it was stored",
-        flush=True,
-    )
+    for what, times in zip(("told", "shown"), zip(*seen, strict=True), strict=True):
+        late = sorted(one - stored_s for one in times)
+        print(
+            f"event {what} on {len(late)} pages: first {late[0]:.2f} s, "
+            f"median {statistics.median(late):.2f} s, last {late[-1]:.2f} s after it was stored",
+            flush=True,
+        )
+    print(f"the service took {used_s:.2f} s of processor time; load {os.getloadavg()[0]:.1f}")
 
 
 def main(n_events: int, n_pages: int, written: Path | None) -> None:
@@ -223,7 +194,7 @@ def main(n_events: int, n_pages: int, written: Path | None) -> None:
                 pages(server, client, n_events)
                 memory(server, "after every page")
                 for round_ in range(4):
-                    event_to_screen(home, address, token, n_pages, round_)
+                    event_to_screen(server, home, address, token, n_pages, round_)
                 memory(server, f"after {n_pages} pages listened")
                 if what == PASSES[-1]:
                     before_s = cpu_s(server)

@@ -96,7 +96,7 @@ def test_a_campaign_at_its_end_takes_no_orders(end: Finished | Aborted, kind: ty
 
 def test_an_order_is_carried_out_in_the_journal_of_a_campaign_nobody_works_on() -> None:
     journal = journal_of_small()
-    journal.read = lambda name: [one for one in journal.stored if one.campaign == name]  # type: ignore[attr-defined]
+    journal.read = lambda name, after: [one for one in journal.stored if one.campaign == name]  # type: ignore[attr-defined]
     journal.campaigns = lambda: ("small",)  # type: ignore[attr-defined]
     journal.epoch = 7
     before = folded(journal)
