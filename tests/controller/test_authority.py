@@ -6,7 +6,7 @@ from controller.authority import require_may, require_may_decide, signatory
 from controller.people.permission import Action
 from controller.people.person import Method, Role
 from experiments.errors import Rejected
-from tests.controller.build_doubles import Book, person
+from tests.controller.build_doubles import NOW, Book, person
 
 
 def refusal(call, *arguments) -> str:
@@ -17,16 +17,17 @@ def refusal(call, *arguments) -> str:
 
 
 def test_a_named_approver_with_the_role_may_decide() -> None:
-    require_may_decide(Book().state, person("anna"))
+    as_whom = require_may_decide(Book().state, person("anna"), NOW)
+    assert (as_whom.person, as_whom.deputy_for) == ("anna", None)
 
 
 def test_the_role_without_the_name_and_the_name_without_the_role_may_not() -> None:
     state = Book().state
     assert "eve may not decide here; may: anna, bo" in refusal(
-        require_may_decide, state, person("eve")
+        require_may_decide, state, person("eve"), NOW
     )
     assert "anna may not decide here; it takes a person" in refusal(
-        require_may_decide, state, person("anna", Role.viewer)
+        require_may_decide, state, person("anna", Role.viewer), NOW
     )
 
 
