@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from experiments.campaign import CellSpec
+from experiments.cell_spec import CellSpec
 from experiments.frozen import Frozen
 from experiments.observation import Failure
 from experiments.performance import CellPerformance, ChargeCurve, DischargeCurve

@@ -15,7 +15,8 @@ from controller.knowledge_table import ReadTable, read_knowledge, table_sha256
 from controller.yaml_lines import YamlDocument, parse_yaml
 from experiments.baseline import ImageBaseline
 from experiments.build_fidelity import LABORATORY_FORMATS, BuildFidelity
-from experiments.campaign import Campaign, CellSpec
+from experiments.campaign import Campaign
+from experiments.cell_spec import CellSpec
 from experiments.errors import Invalid
 from experiments.image_hash import image_sha256
 from experiments.knowledge import Knowledge, with_knowledge

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from aurora_unicycler import CyclingProtocol
 from pydantic import Field, PlainSerializer, model_validator
 
-from experiments.campaign import CellSpec
+from experiments.cell_spec import CellSpec
 from experiments.design import Design
 from experiments.frozen import Frozen, content_hash
 from experiments.recipe import Recipe

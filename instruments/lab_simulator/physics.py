@@ -9,7 +9,7 @@ from aurora_unicycler import ConstantCurrent, ConstantVoltage, CyclingProtocol
 
 from experiments.build import BuildPayload, BuildRequest
 from experiments.build_status import AsBuilt
-from experiments.campaign import CellSpec
+from experiments.cell_spec import CellSpec
 from experiments.errors import DesignFailed
 from experiments.generation import VolumeRequest
 from experiments.physics import Physics

@@ -15,7 +15,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from experiments.campaign import AgeingSpec
+from experiments.cell_spec import AgeingSpec
 from experiments.errors import DesignFailed
 from simulators.cell.ageing import Mechanisms, ageing_simulation
 from simulators.cell.balance import Balance

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from importlib import metadata
 from typing import Protocol
 
-from experiments.campaign import CellSpec
+from experiments.cell_spec import CellSpec
 from experiments.errors import Invalid
 from experiments.metrics import GROUP, METRICS
 from experiments.performance import CellPerformance

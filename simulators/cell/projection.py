@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
-from experiments.campaign import CellSpec
+from experiments.cell_spec import CellSpec
 from experiments.errors import Invalid
 from experiments.fidelity import FINE_MESH_POINTS
 from experiments.physics import Physics

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from experiments.campaign import AgeingSpec, CellSpec, FastChargeSpec
+from experiments.cell_spec import AgeingSpec, CellSpec, FastChargeSpec
 from experiments.errors import DesignFailed, Invalid
 from experiments.metrics import METRICS
 from experiments.performance import NO_CHARGE, ChargeCurve

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from experiments.campaign import CellSpec
+from experiments.cell_spec import CellSpec
 from experiments.errors import Invalid
 from experiments.recipe import Recipe
 from simulators.cell.balance import Balance, balance

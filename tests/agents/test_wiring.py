@@ -15,7 +15,8 @@ from agents.wiring import (
     refuse_unknown_cell,
     refuse_unknown_parts,
 )
-from experiments.campaign import CellSpec, Objective, PartChoice
+from experiments.campaign import Objective, PartChoice
+from experiments.cell_spec import CellSpec
 from experiments.design import Design
 from experiments.errors import Invalid
 from tests.agents.tiny_campaign import tiny_campaign

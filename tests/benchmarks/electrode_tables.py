@@ -23,7 +23,7 @@ from typing import Any, Final
 import numpy as np
 from scipy.stats import qmc
 
-from experiments.campaign import CellSpec
+from experiments.cell_spec import CellSpec
 from experiments.errors import DesignFailed
 from experiments.fidelity import Fidelity
 from experiments.physics import Physics

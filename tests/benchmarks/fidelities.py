@@ -14,7 +14,7 @@ from dataclasses import replace
 import numpy as np
 from scipy.stats import spearmanr
 
-from experiments.campaign import CellSpec
+from experiments.cell_spec import CellSpec
 from experiments.errors import DesignFailed
 from experiments.fidelity import FINE_MESH_POINTS
 from experiments.physics import Physics

@@ -11,7 +11,7 @@ import sys
 import time
 from dataclasses import replace
 
-from experiments.campaign import AgeingSpec, CellSpec
+from experiments.cell_spec import AgeingSpec, CellSpec
 from experiments.physics import Physics
 from simulators.cell.evaluate import design_inputs
 from simulators.cell.lifetime import lifetime

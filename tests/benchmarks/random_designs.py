@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from experiments.campaign import CellSpec
+from experiments.cell_spec import CellSpec
 from experiments.errors import DesignFailed
 from experiments.physics import Physics
 from experiments.properties import AxisTransport, EffectiveProperties

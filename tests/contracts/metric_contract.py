@@ -16,7 +16,7 @@ import pickle
 
 import pytest
 
-from experiments.campaign import CellSpec
+from experiments.cell_spec import CellSpec
 from experiments.performance import CellPerformance
 from experiments.properties import EffectiveProperties
 from experiments.recipe import ElectrodeRecipe, Recipe

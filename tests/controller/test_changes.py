@@ -3,7 +3,7 @@ from __future__ import annotations
 from controller.changes import changes, may_change
 from experiments.baseline import ImageBaseline
 from experiments.budget import Budget, Stopping
-from experiments.campaign import CellSpec
+from experiments.cell_spec import CellSpec
 from tests.controller.doubles import small_campaign
 
 CAMPAIGN = small_campaign()

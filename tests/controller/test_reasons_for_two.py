@@ -17,7 +17,7 @@ from aurora_unicycler import (
 from controller.decisions import decide_proposal
 from controller.four_eyes import reasons_for_two
 from experiments.approval import Approval
-from experiments.campaign import CellSpec
+from experiments.cell_spec import CellSpec
 from experiments.two_approvers import TwoApprovers
 from tests.controller.build_doubles import NOW, Book, building_campaign, person, proposal_at
 from tests.instruments.a_build import protocol_of, recipe_of

@@ -11,8 +11,8 @@ from experiments.build import (
     SignedBuild,
     signed_build,
 )
-from experiments.campaign import CellSpec
 from experiments.capabilities import Capabilities, Limits, Range
+from experiments.cell_spec import CellSpec
 from experiments.design import Design
 from experiments.recipe import ElectrodeRecipe, Recipe
 from simulators.cell.protocols import rate_sweep

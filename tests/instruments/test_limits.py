@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from aurora_unicycler import ConstantCurrent, CyclingProtocol, Loop, OpenCircuitVoltage, Tag
 
-from experiments.campaign import CellSpec
+from experiments.cell_spec import CellSpec
 from experiments.errors import Unsafe
 from instruments.coating_plan import coating_plan, expected_s, unrolled
 from instruments.limits import check, require_within

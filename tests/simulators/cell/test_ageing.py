@@ -4,7 +4,7 @@ import numpy as np
 import pybamm
 import pytest
 
-from experiments.campaign import CellSpec
+from experiments.cell_spec import CellSpec
 from experiments.errors import Invalid
 from experiments.physics import Physics
 from experiments.properties import EffectiveProperties

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from experiments.campaign import CellSpec
+from experiments.cell_spec import CellSpec
 from experiments.depth import DepthKnots
 from experiments.errors import DesignFailed
 from experiments.physics import Physics

@@ -3,7 +3,7 @@
 import pytest
 from pydantic import ValidationError
 
-from experiments.campaign import CellSpec
+from experiments.cell_spec import CellSpec
 from experiments.errors import Invalid
 from experiments.physics import Physics
 from experiments.properties import EffectiveProperties

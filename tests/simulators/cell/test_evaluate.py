@@ -3,7 +3,7 @@ from collections.abc import Callable
 
 import pytest
 
-from experiments.campaign import CellSpec
+from experiments.cell_spec import CellSpec
 from experiments.errors import DesignFailed, Invalid
 from experiments.metrics import METRICS
 from experiments.performance import CellPerformance

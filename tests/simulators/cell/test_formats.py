@@ -3,7 +3,7 @@ import math
 import pytest
 from scipy.optimize import brentq
 
-from experiments.campaign import CellSpec
+from experiments.cell_spec import CellSpec
 from experiments.errors import DesignFailed, Invalid
 from experiments.physics import Physics
 from experiments.properties import AxisTransport, EffectiveProperties

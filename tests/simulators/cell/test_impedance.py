@@ -7,7 +7,7 @@ import pybamm
 import pytest
 from aurora_unicycler import ImpedanceSpectroscopy
 
-from experiments.campaign import CellSpec
+from experiments.cell_spec import CellSpec
 from experiments.errors import Invalid
 from experiments.physics import Physics
 from experiments.properties import EffectiveProperties

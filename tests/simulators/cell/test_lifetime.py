@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from experiments.campaign import AgeingSpec, CellSpec
+from experiments.cell_spec import AgeingSpec, CellSpec
 from experiments.physics import Physics
 from experiments.properties import EffectiveProperties
 from experiments.recipe import Recipe

@@ -26,7 +26,7 @@ energy_Wh = cell_plugin:nothing
 """
 SCRIPT = """
 import json, sys
-from experiments.campaign import CellSpec
+from experiments.cell_spec import CellSpec
 from experiments.physics import Physics
 from experiments.errors import Invalid
 from experiments.metrics import METRICS

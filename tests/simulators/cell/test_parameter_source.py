@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from experiments.campaign import CellSpec
+from experiments.cell_spec import CellSpec
 from experiments.errors import Invalid
 from experiments.physics import Physics
 from experiments.properties import EffectiveProperties

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from experiments.campaign import CellSpec, FastChargeSpec
+from experiments.cell_spec import CellSpec, FastChargeSpec
 from experiments.errors import DesignFailed, Invalid
 from experiments.performance import NO_CHARGE, CellPerformance
 from experiments.physics import Physics

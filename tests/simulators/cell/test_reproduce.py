@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from experiments.campaign import CellSpec
+from experiments.cell_spec import CellSpec
 from experiments.errors import DesignFailed, Invalid
 from experiments.physics import Physics
 from experiments.properties import EffectiveProperties
